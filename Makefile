@@ -1,0 +1,51 @@
+# Everything runs in .venv, made from requirements.lock. Another Python: make PYTHON=python3.13 test
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+# The version of uv that writes requirements.lock; it is needed for nothing else.
+UV_VERSION := 0.13.9
+
+.DEFAULT_GOAL := help
+.PHONY: help study test lab lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+study: $(READY) ## Run every notebook from scratch and compare it with what is committed
+	$(BIN)/kzpolicy study
+
+test: $(READY) ## Check style, types and behaviour
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+lab: $(READY) ## Open the notebooks in JupyterLab
+	$(BIN)/jupyter lab notebooks/00-start-here.ipynb
+
+# Pins that pyproject.toml still allows are kept; `make lock UPGRADE=--upgrade` takes the newest.
+# The settings of this machine (pip's and uv's) are left aside: the lock holds for PyPI itself.
+lock: ## Write requirements.lock again after a change in pyproject.toml
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet uv==$(UV_VERSION)
+	.venv-lock/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--extra test --group build $(UPGRADE) pyproject.toml --output-file requirements.lock
+	{ echo '# Every package that kzpolicy and its tests need, with the hashes of its files,'; \
+	  echo '# for Python 3.11 and newer on Linux, macOS and Windows.'; \
+	  echo '# Written by `make lock` from pyproject.toml: do not edit by hand.'; \
+	  cat requirements.lock; } > requirements.lock.new
+	mv requirements.lock.new requirements.lock
+
+clean: ## Remove what make and the tools wrote (not the notebooks' outputs)
+	rm -rf .venv .venv-lock build dist kzpolicy.egg-info .hypothesis .mypy_cache \
+		.pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+	find . -name .ipynb_checkpoints -prune -exec rm -rf {} +
+
+# Made anew when the lock or pyproject.toml changed, so that nothing old stays behind.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+		"$(PYTHON) is too old: kzpolicy needs Python 3.11 or newer; name one, as in make PYTHON=python3.12")'
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
