@@ -1,0 +1,114 @@
+"""Keyword themes: which terms count for which theme."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+
+from kzpolicy.errors import StudyError
+
+BUILT_IN = Path(__file__).with_name("themes.toml")
+_TERM = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*(?: [^\W_]+(?:['’.-][^\W_]+)*)*\*?")
+
+
+@lru_cache(maxsize=8)
+def load_themes(path: str | Path | None = None) -> pd.DataFrame:
+    """Load keyword themes.
+
+    Parameters
+    ----------
+    path
+        A TOML file of the form of ``themes.toml``, or None for the built-in one.
+
+    Returns
+    -------
+    DataFrame
+        One row a term: ``theme`` (key), ``name`` (for prose and figures), ``why``, ``term``.
+
+    Raises
+    ------
+    StudyError
+        If the file is missing or not TOML, a theme lacks a field, a term is not of the form
+        explained there, or a word would be counted twice within a theme.
+
+    Examples
+    --------
+    >>> themes = load_themes()
+    >>> themes.loc[themes["theme"] == "nuclear", "term"].tolist()[:2]
+    ['nuclear*', 'disarm*']
+    """
+    path = Path(path) if path is not None else BUILT_IN
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise StudyError(f"{path}: no such themes file; copy the built-in themes.toml to begin") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise StudyError(f"{path}: not a TOML file in UTF-8: {error}") from None
+    rows = []
+    for key, table in tables.items():
+        if not isinstance(table, dict) or not {"name", "why", "terms"} <= table.keys():
+            raise StudyError(f"{path}: theme [{key}] needs name, why and terms")
+        _check_terms(table["terms"], key, path)
+        rows += [(key, table["name"], table["why"], term) for term in table["terms"]]
+    return pd.DataFrame(rows, columns=["theme", "name", "why", "term"])
+
+
+def matching_terms(patterns: Iterable[str], vocabulary: Iterable[str]) -> dict[str, str]:
+    """Map each term of a vocabulary to the pattern that counts it.
+
+    Parameters
+    ----------
+    patterns
+        Terms as in a themes file: ``"trade"``, ``"sovereign*"``, ``"central asia*"``.
+    vocabulary
+        The terms that occur.
+
+    Returns
+    -------
+    dict
+        Term to pattern; terms that no pattern matches are absent.
+
+    Examples
+    --------
+    >>> matching_terms(["sovereign*"], ["sovereign", "sovereignty", "reign"])
+    {'sovereign': 'sovereign*', 'sovereignty': 'sovereign*'}
+    """
+    exact = {p: p for p in patterns if not p.endswith("*")}
+    prefixes = {p[:-1]: p for p in patterns if p.endswith("*")}
+    found = {}
+    for term in vocabulary:
+        pattern = exact.get(term)
+        if pattern is None and prefixes:
+            pattern = next((p for start, p in prefixes.items() if _extends(term, start)), None)
+        if pattern is not None:
+            found[term] = pattern
+    return found
+
+
+def phrases(themes: pd.DataFrame) -> list[str]:
+    """Return the themes' terms of several words, which are counted while texts are read."""
+    return sorted({term for term in themes["term"] if " " in term})
+
+
+def _extends(term: str, start: str) -> bool:
+    return term.startswith(start) and term.count(" ") == start.count(" ")
+
+
+def _check_terms(terms: list[str], key: str, path: Path) -> None:
+    for term in terms:
+        if not isinstance(term, str) or term != term.lower() or not _TERM.fullmatch(term):
+            raise StudyError(
+                f"{path}: theme [{key}]: {term!r} is not a lower-case term, with or without a final *"
+            )
+    inside = {word for term in terms if " " in term for word in term.removesuffix("*").split(" ")}
+    twice = matching_terms([t for t in terms if " " not in t], inside)
+    if twice:
+        word, pattern = next(iter(twice.items()))
+        raise StudyError(
+            f"{path}: theme [{key}]: {pattern!r} also counts {word!r} inside a longer term; drop one"
+        )
