@@ -1,0 +1,263 @@
+"""A source file in, clean paragraphs out: the only code that knows raw formats and boilerplate."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+import pandas as pd
+
+from kzpolicy.errors import StudyError
+
+RULES = Path(__file__).with_name("cleaning.toml")
+# Sentence end, then any closing quotation marks, brackets or spaces.
+_ENDED = re.compile(r"[.!?…:;][\s)\]”’\"'»]*$")
+_DATE_LINE = re.compile(r"(?:\w+day,?\s+)?\d{1,2}\s+\w+\s+\d{4}$|\w+\s+\d{1,2},\s+\d{4}$|\d{4}-\d\d-\d\d$")
+_BULLET = re.compile(r"[•·▪◦‣*-]\s|\d{1,2}[.)]\s")
+_QUOTATION_CREDIT = re.compile(r"\([^()]*[A-Z][^()]*,\s[^()]*\d{4}\)$")
+# A hard-wrapped line is longer than this; a heading, a name or a salutation is shorter.
+_WRAPPED = 60
+_HEADING_WORDS = 20
+
+
+@dataclass
+class Piece:
+    """A paragraph as it stands in the file: its first line's number, its text, and its fate."""
+
+    line: int
+    block: int
+    text: str
+    kind: str = ""
+    reason: str = ""
+
+    @property
+    def words(self) -> int:
+        """Number of words between spaces."""
+        return len(self.text.split())
+
+
+@dataclass(frozen=True)
+class _Rule:
+    reason: str
+    pattern: re.Pattern[str]
+    anywhere: bool
+    rest: bool
+
+    def matches(self, text: str) -> bool:
+        return bool(self.pattern.search(text) if self.anywhere else self.pattern.match(text))
+
+
+def read_text(path: str | Path) -> str:
+    r"""Read a text file as UTF-8.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    str
+        Its text, line ends made ``\n``, without byte order mark.
+
+    Raises
+    ------
+    StudyError
+        If the file is missing, empty, holds NUL bytes, or is not UTF-8.
+    """
+    path = Path(path)
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise StudyError(f"{path}: cannot be read ({error.strerror}); check the path") from None
+    if not raw.strip():
+        raise StudyError(f"{path}: the file is empty; put the text in it or take its row out of sources.csv")
+    if b"\0" in raw:
+        raise StudyError(
+            f"{path}: not a text file (NUL byte at {raw.index(0)}); save it as plain text in UTF-8"
+        )
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise StudyError(f"{path}: not UTF-8 (line {line}); save it again in the encoding UTF-8") from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def clean_paragraphs(
+    text: str, *, title: str = "", authors: str = "", standfirst: int = 0
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    r"""Separate an article's own paragraphs from the rest of its page.
+
+    Parameters
+    ----------
+    text
+        A page saved as text: one paragraph a line or hard-wrapped lines; empty lines between.
+    title, authors
+        As in the sources table (authors separated by ``;``), to know their lines by.
+    standfirst
+        How many of the first paragraphs are the standfirst, where the page does not show it by
+        placing it between title and author.
+
+    Returns
+    -------
+    paragraphs : DataFrame
+        ``paragraph`` (int; 0 is the standfirst, the body counts from 1; a heading has the number
+        of the paragraph below it), ``kind`` (standfirst, body, quotation, heading), ``text``.
+    left_out : DataFrame
+        ``line`` (of the file, from 1), ``reason``, ``words``: everything that is not above.
+
+    Examples
+    --------
+    >>> page = "Menu\n\nA Pact\n\nBy A. Writer\n\nThey met today.\n\nLeave a reply\n"
+    >>> paragraphs, left_out = clean_paragraphs(page, title="A Pact", authors="A. Writer")
+    >>> paragraphs["text"].tolist()
+    ['They met today.']
+    >>> left_out["reason"].tolist()
+    ['page controls', 'title', 'author or date', 'comment form']
+    """
+    pieces = split_pieces(text)
+    _apply_rules(pieces)
+    _find_title(pieces, title, authors)
+    _find_repeats(pieces)
+    _find_kinds(pieces, standfirst)
+    kept = [p for p in pieces if p.kind]
+    paragraphs, number = [], 0
+    for piece in kept:
+        if piece.kind in ("body", "quotation"):
+            number += 1
+        paragraph = {"standfirst": 0, "heading": number + 1}.get(piece.kind, number)
+        paragraphs.append((paragraph, piece.kind, piece.text))
+    left_out = [(p.line, p.reason, p.words) for p in pieces if not p.kind]
+    return (
+        pd.DataFrame(paragraphs, columns=["paragraph", "kind", "text"]),
+        pd.DataFrame(left_out, columns=["line", "reason", "words"]),
+    )
+
+
+def split_pieces(text: str) -> list[Piece]:
+    """Split a file into its paragraphs, joining lines that were broken inside a sentence.
+
+    Two lines of a block continue one another when the first does not end a sentence and either
+    the second begins in lower case or the first is as long as a hard-wrapped line.
+    """
+    pieces: list[Piece] = []
+    block, open_block = 0, False
+    for number, raw in enumerate(text.split("\n"), start=1):
+        line = raw.strip()
+        if not line:
+            block, open_block = block + open_block, False
+            continue
+        if open_block and _continues(pieces[-1].text, line):
+            pieces[-1].text += " " + line
+        else:
+            pieces.append(Piece(number, block, line))
+        open_block = True
+    return pieces
+
+
+def _continues(before: str, line: str) -> bool:
+    if _BULLET.match(before) or _BULLET.match(line) or _ENDED.search(before):
+        return False
+    return line[0].islower() or (len(before) >= _WRAPPED and not before.endswith(","))
+
+
+@lru_cache(maxsize=1)
+def _rules() -> tuple[_Rule, ...]:
+    table = tomllib.loads(RULES.read_text(encoding="utf-8"))
+    return tuple(
+        _Rule(
+            r["reason"],
+            re.compile(r["pattern"], re.IGNORECASE),
+            r.get("anywhere", False),
+            r.get("rest", False),
+        )
+        for r in table["rule"]
+    )
+
+
+def _apply_rules(pieces: Sequence[Piece]) -> None:
+    rest_of, reason = -1, ""
+    for piece in pieces:
+        if piece.block == rest_of:
+            piece.reason = reason
+            continue
+        for rule in _rules():
+            if rule.matches(piece.text):
+                piece.reason = rule.reason
+                if rule.rest:
+                    rest_of, reason = piece.block, rule.reason
+                break
+
+
+def _find_title(pieces: Sequence[Piece], title: str, authors: str) -> None:
+    """Mark the title, what stands before it, and lines that hold only an author or a date."""
+    names = [_plain(name) for name in authors.split(";") if name.strip()]
+    at = next((i for i, p in enumerate(pieces) if title and _plain(p.text) == _plain(title)), None)
+    if at is not None:
+        for piece in pieces[:at]:
+            piece.reason = piece.reason or (
+                "author or date" if _DATE_LINE.match(piece.text) else "before the title"
+            )
+        pieces[at].reason = "title"
+    for i, piece in enumerate(pieces):
+        by = _plain(piece.text).removeprefix("by ")
+        if not piece.reason and (by in names or _DATE_LINE.match(piece.text)):
+            piece.reason = "author or date"
+            # What stands between title and author is the page's standfirst.
+            if by in names and at is not None:
+                for between in pieces[at + 1 : i]:
+                    between.kind = "" if between.reason else "standfirst"
+
+
+def _find_repeats(pieces: Sequence[Piece]) -> None:
+    """Mark a summary at the head that the body repeats, then any second copy of a paragraph."""
+    prose = [p for p in pieces if not p.reason and not _is_heading(p.text)]
+    texts = [_plain(p.text) for p in prose]
+    for i, piece in enumerate(prose):
+        if texts[i] not in texts[i + 1 :]:
+            break
+        piece.reason = "page summary, repeated in the body"
+    seen: set[str] = set()
+    for piece, text in zip(prose, texts, strict=True):
+        if not piece.reason and text in seen:
+            piece.reason = "second copy of a paragraph"
+        if not piece.reason:
+            seen.add(text)
+
+
+def _find_kinds(pieces: Sequence[Piece], standfirst: int) -> None:
+    """Tell body, quotation and heading apart; headings stand between the body's paragraphs only."""
+    prose = [p for p in pieces if not p.reason and not p.kind and not _is_heading(p.text)]
+    for piece in prose:
+        piece.kind = "body"
+    for piece in prose[:standfirst]:
+        piece.kind = "standfirst"
+    for before, piece in pairwise(prose):
+        if before.text.endswith(":") and _QUOTATION_CREDIT.search(piece.text):
+            piece.kind = "quotation"
+    body = [i for i, p in enumerate(pieces) if p.kind in ("body", "quotation")]
+    for i, piece in enumerate(pieces):
+        if piece.reason or piece.kind:
+            continue
+        if body and body[0] < i < body[-1]:
+            piece.kind = "heading"
+        else:
+            piece.reason = "after the body" if body and i > body[-1] else "before the body"
+
+
+def _is_heading(text: str) -> bool:
+    words = len(text.split())
+    if text.endswith("?"):
+        return words <= _HEADING_WORDS // 2 and text.count("?") == 1 and "." not in text
+    return words <= _HEADING_WORDS and not _ENDED.search(text)
+
+
+def _plain(text: str) -> str:
+    """Fold case, quotation marks and white space, to compare a line with the sources table."""
+    return " ".join(text.replace("’", "'").replace("‘", "'").lower().split())
