@@ -1,0 +1,271 @@
+"""A folder of texts in, a `Corpus` out: reading, segmenting, matching, counting."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from kzpolicy.corpus import Corpus
+from kzpolicy.errors import StudyError
+from kzpolicy.powers import Powers, load_powers
+from kzpolicy.reading import clean_paragraphs, read_text
+from kzpolicy.schema import TABLES, check, check_references
+from kzpolicy.segmenting import find_words, split_sentences
+from kzpolicy.themes import load_themes, phrases
+from kzpolicy.vader import plain_scores
+
+SOURCES = "sources.csv"
+_NEEDED = ("document", "file", "title", "authors", "outlet", "published_from", "published_to", "date_basis")
+_OPTIONAL = ("outlet_country", "outlet_type", "outlet_group", "speaker_state", "url", "notes")
+CURATED = tuple(name for name, table in TABLES.items() if table.curated)
+
+
+def parse_corpus(
+    folder: str | Path,
+    *,
+    corpus: str = "articles",
+    sources: pd.DataFrame | None = None,
+    curated: dict[str, pd.DataFrame] | None = None,
+    powers: Powers | None = None,
+    themes: pd.DataFrame | None = None,
+) -> Corpus:
+    """Parse a folder of text files into a corpus.
+
+    Parameters
+    ----------
+    folder
+        A folder of ``.txt`` files with a ``sources.csv``, one row a file: ``document`` (key),
+        ``file``, ``title``, ``authors``, ``outlet``, ``published_from``, ``published_to``
+        (YYYY-MM-DD), ``date_basis``; and, where known, ``outlet_country``, ``outlet_type``,
+        ``outlet_group``, ``speaker_state``, ``url``, ``language``, ``label``, ``notes``.
+    corpus
+        Name of the corpus.
+    sources
+        The sources table, where the folder has none (an earlier build's documents serve).
+    curated
+        Tables written by people (codes, paraphrases, events, exceptions), kept and checked.
+    powers, themes
+        Own powers and themes; None for the built-in ones.
+
+    Returns
+    -------
+    Corpus
+        All tables, without any text.
+
+    Raises
+    ------
+    StudyError
+        If a file or its row is missing, a file cannot be read, a key stands twice, a date is
+        impossible, or a curated table points to a sentence that is not there.
+    """
+    folder, powers = Path(folder), powers or load_powers()
+    curated = {name: (curated or {}).get(name, TABLES[name].empty()) for name in CURATED}
+    rows = _sources(folder, sources, curated["exceptions"])
+    multiword = phrases(load_themes() if themes is None else themes)
+    parts: dict[str, list[pd.DataFrame]] = {
+        n: [] for n in ("sentences", "mentions", "terms", "contexts", "left_out")
+    }
+    documents = []
+    for row in rows:
+        document, tables = _parse_document(folder, row, powers, multiword)
+        documents.append({**{c: "" for c in TABLES["documents"].names}, **row, "corpus": corpus, **document})
+        for name, table in tables.items():
+            parts[name].append(table)
+    tables = {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}
+    tables["documents"] = pd.DataFrame(documents)[TABLES["documents"].names]
+    checked = {name: check(frame, name) for name, frame in (tables | curated).items()}
+    check_references(checked)
+    _check_events(checked)
+    return Corpus(**checked)
+
+
+def parse_sentences(folder: str | Path, exceptions: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Parse a folder's sentences with their text, for those who have the texts.
+
+    Parameters
+    ----------
+    folder, exceptions
+        As in `parse_corpus`.
+
+    Returns
+    -------
+    DataFrame
+        ``sentence``, ``document``, ``kind``, ``text``, ``powers`` (list of the keys named).
+    """
+    folder, powers, rows = Path(folder), load_powers(), []
+    for source in _sources(folder, None, TABLES["exceptions"].empty() if exceptions is None else exceptions):
+        for paragraph, kind, text in _clean(folder, source)[0].itertuples(index=False):
+            for position, sentence in _numbered(text, kind):
+                named = sorted({m.power for m in powers.find(sentence)})
+                rows.append(
+                    (
+                        f"{source['document']}:{paragraph}:{position}",
+                        source["document"],
+                        kind,
+                        sentence,
+                        named,
+                    )
+                )
+    return pd.DataFrame(rows, columns=["sentence", "document", "kind", "text", "powers"])
+
+
+def _sources(folder: Path, fallback: pd.DataFrame | None, exceptions: pd.DataFrame) -> list[dict[str, Any]]:
+    path = folder / SOURCES
+    if not folder.is_dir():
+        raise StudyError(f"{folder}: no such folder; give the folder that holds the texts")
+    if path.is_file():
+        table = _read_sources(path)
+    elif fallback is not None:
+        dates = {c: fallback[c].dt.strftime("%Y-%m-%d") for c in ("published_from", "published_to")}
+        table = fallback.assign(**dates).fillna("").astype("str")
+    else:
+        raise StudyError(f"{path}: missing; write one row a text, with the columns {', '.join(_NEEDED)}")
+    _check_sources(table, path)
+    rows = [{"label": r["document"], "language": "en", "standfirst": 0} | r for r in table.to_dict("records")]
+    for number, exception in enumerate(exceptions.itertuples(), start=2):
+        row = next((r for r in rows if r["document"] == exception.document), None)
+        if row is None or exception.field not in (*TABLES["documents"].names, "standfirst"):
+            what = f"document {exception.document}" if row is None else f"field {exception.field}"
+            raise StudyError(f"exceptions.csv: row {number}: no {what}; correct it")
+        row[exception.field] = exception.value
+    return rows
+
+
+def _read_sources(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path, dtype="str", keep_default_na=False)
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise StudyError(f"{path}: not a CSV table in UTF-8 ({str(error).strip()})") from None
+
+
+def _check_sources(table: pd.DataFrame, path: Path) -> None:
+    for column in _NEEDED:
+        if column not in table:
+            raise StudyError(f"{path}: lacks column {column!r}; it needs {', '.join(_NEEDED)}")
+    if table.empty:
+        raise StudyError(f"{path}: has no row; write one row a text")
+    for number, row in enumerate(table.to_dict("records"), start=2):
+        for column in ("document", "file", "published_from", "published_to"):
+            if not row[column]:
+                raise StudyError(f"{path}: row {number}: {column} is empty; fill it in")
+        if Path(row["file"]).name != row["file"]:
+            raise StudyError(
+                f"{path}: row {number}: {row['file']!r} is not the name of a file in this folder"
+            )
+        if not (path.parent / row["file"]).is_file():
+            raise StudyError(
+                f"{path}: row {number}: {row['file']} is not in the folder; add it or drop the row"
+            )
+    for column in ("document", "file"):
+        twice = table[column].duplicated()
+        if twice.any():
+            number = int(twice.to_numpy().argmax())
+            raise StudyError(
+                f"{path}: row {number + 2}: {column} {table[column][number]} stands twice; keep one"
+            )
+    unlisted = sorted({p.name for p in path.parent.glob("*.txt")} - set(table["file"]))
+    if unlisted:
+        raise StudyError(f"{path}: has no row for {unlisted[0]}; add one or take the file away")
+    # Dates and keys are wrong for the same reasons here as in the table documents.
+    sizes = {c: "0" for c in TABLES["documents"].names if c not in table}
+    check(table.assign(**sizes)[TABLES["documents"].names], "documents", str(path))
+
+
+def _parse_document(
+    folder: Path, row: dict[str, Any], powers: Powers, multiword: Sequence[str]
+) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
+    key = row["document"]
+    paragraphs, left_out = _clean(folder, row)
+    sentences, mentions, terms, contexts = [], [], [], []
+    by_power: dict[str, Counter[str]] = {p.key: Counter() for p in powers}
+    for paragraph, kind, text in paragraphs.itertuples(index=False):
+        counts: Counter[str] = Counter()
+        for position, sentence in _numbered(text, kind):
+            locator = f"{key}:{paragraph}:{position}"
+            words = find_words(sentence)
+            found = powers.find(sentence)
+            sentences.append(
+                (locator, key, paragraph, position, kind, len(words), sentence, _fingerprint(words))
+            )
+            mentions += [(locator, m.power, m.start, m.end, m.via, m.alias) for m in found]
+            if kind != "heading":
+                counts.update(words)
+                counts.update(_count_phrases(words, multiword))
+                for power in {m.power for m in found}:
+                    own = [(m.start, m.end) for m in found if m.power == power]
+                    by_power[power].update(find_words(_without(sentence, own)))
+        terms += [(key, paragraph, term, count) for term, count in sorted(counts.items())]
+    for power, counter in by_power.items():
+        contexts += [(key, power, term, count) for term, count in sorted(counter.items())]
+    table = pd.DataFrame(
+        sentences,
+        columns=["sentence", "document", "paragraph", "position", "kind", "words", "text", "fingerprint"],
+    )
+    table = pd.concat([table, plain_scores(table["text"].tolist())], axis=1)
+    counted = table[table["kind"] != "heading"]
+    document = {
+        "paragraphs": int(paragraphs["kind"].isin(["body", "quotation"]).sum()),
+        "sentences": len(counted),
+        "words": int(counted["words"].sum()),
+        "sha256": sha256((folder / row["file"]).read_bytes()).hexdigest(),
+    }
+    names = {"mentions": mentions, "terms": terms, "contexts": contexts}
+    tables = {name: pd.DataFrame(rows, columns=TABLES[name].names) for name, rows in names.items()}
+    tables["sentences"] = table[TABLES["sentences"].names]
+    tables["left_out"] = left_out.assign(document=key)[TABLES["left_out"].names]
+    return document, tables
+
+
+def _clean(folder: Path, row: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    path = folder / row["file"]
+    paragraphs, left_out = clean_paragraphs(
+        read_text(path), title=row["title"], authors=row["authors"], standfirst=int(row["standfirst"])
+    )
+    if not (paragraphs["kind"] == "body").any():
+        raise StudyError(f"{path}: no paragraph of running text in it; check that the whole page was saved")
+    return paragraphs, left_out
+
+
+def _numbered(text: str, kind: str) -> Iterator[tuple[int, str]]:
+    """Number a paragraph's sentences from 1; a heading is one sentence, number 0."""
+    if kind == "heading":
+        yield 0, text
+        return
+    for position, (start, end) in enumerate(split_sentences(text), start=1):
+        yield position, text[start:end]
+
+
+def _count_phrases(words: Sequence[str], multiword: Sequence[str]) -> Iterator[str]:
+    """Yield each occurrence of a term of several words, as it stands in the sentence."""
+    line = f" {' '.join(words)} "
+    for phrase in multiword:
+        stem = phrase.removesuffix("*")
+        if f" {stem}" in line:
+            ending = r"\S*" if phrase.endswith("*") else ""
+            yield from re.findall(rf"(?<=\s){re.escape(stem)}{ending}(?=\s)", line)
+
+
+def _without(sentence: str, spans: Sequence[tuple[int, int]]) -> str:
+    for start, end in reversed(spans):
+        sentence = sentence[:start] + " " + sentence[end:]
+    return sentence
+
+
+def _fingerprint(words: Sequence[str]) -> str:
+    return sha256(" ".join(words).encode()).hexdigest()[:12]
+
+
+def _check_events(tables: dict[str, pd.DataFrame]) -> None:
+    known = set(tables["sentences"]["sentence"])
+    for number, row in enumerate(tables["events"].itertuples(), start=2):
+        for locator in str(row.sentences).split(";"):
+            if locator not in known:
+                raise StudyError(
+                    f"events.csv: row {number}: sentence {locator} is not in sentences.csv; correct it"
+                )
