@@ -1,0 +1,211 @@
+"""Keyword trends: rates per 10,000 words, attention to each power, and keyness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from kzpolicy.corpus import Corpus
+from kzpolicy.intervals import rate_interval
+from kzpolicy.themes import load_themes, matching_terms
+
+PER = 10_000
+# Words too common to mark anything: articles, prepositions, pronouns, auxiliaries, conjunctions,
+# and the commonest adverbs and numerals.
+FUNCTION_WORDS = frozenset(
+    "a about above after again against all already also although am among an and another any are "
+    "around as at be because been before being between both but by can cannot could did do does doing "
+    "down during each even every few first for from further had has have having he her here hers him "
+    "his how however i if in into is it its itself just like many may me might more most much must my "
+    "no nor not now of off on once one only or other our out over own s same shall she should so some "
+    "still such than that the their them then there therefore these they this those three through "
+    "thus to too two under until up upon us very was we well were what when where whereas which while "
+    "who whom whose why will with within without would yet you your".split()
+)
+
+
+def theme_counts(corpus: Corpus, themes: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Count every theme's terms.
+
+    Parameters
+    ----------
+    corpus
+        A corpus.
+    themes
+        As from `kzpolicy.themes.load_themes`; None for the built-in ones. A theme of your own
+        is a frame with the columns ``theme``, ``name``, ``term``.
+
+    Returns
+    -------
+    DataFrame
+        ``document``, ``paragraph``, ``theme``, ``name``, ``pattern`` (the listed term), ``term``
+        (as it occurred), ``count``.
+    """
+    themes = load_themes() if themes is None else themes
+    parts = []
+    for (theme, name), group in themes.groupby(["theme", "name"], sort=False):
+        found = matching_terms(group["term"], corpus.terms["term"].unique())
+        hits = corpus.terms[corpus.terms["term"].isin(found)]
+        parts.append(hits.assign(theme=theme, name=name, pattern=hits["term"].map(found)))
+    columns = ["document", "paragraph", "theme", "name", "pattern", "term", "count"]
+    return pd.concat(parts, ignore_index=True)[columns]
+
+
+def theme_rates(corpus: Corpus, themes: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return each theme's rate in each document, per 10,000 words.
+
+    Returns
+    -------
+    DataFrame
+        ``document``, ``label``, ``published_from``, ``published_to``, ``theme``, ``name``,
+        ``count``, ``words``, ``rate``, ``low``, ``high`` (per 10,000 words; the 95% interval lets
+        words cluster in paragraphs, see `kzpolicy.intervals.rate_interval`).
+    """
+    themes = load_themes() if themes is None else themes
+    counts = theme_counts(corpus, themes)
+    body = corpus.sentences[corpus.sentences["kind"] != "heading"]
+    words = body.groupby(["document", "paragraph"], sort=False)["words"].sum()
+    rows = []
+    for theme, name in themes[["theme", "name"]].drop_duplicates().itertuples(index=False):
+        hits = counts[counts["theme"] == theme].groupby(["document", "paragraph"])["count"].sum()
+        for document in corpus.documents.itertuples():
+            size = words.loc[[document.document]]
+            inside = hits.reindex(size.index, fill_value=0)
+            rate, low, high = (PER * x for x in rate_interval(inside, size))
+            dates = (document.published_from, document.published_to)
+            key = (document.document, document.label, *dates, theme, name)
+            rows.append((*key, int(inside.sum()), int(size.sum()), rate, low, high))
+    dated = ["document", "label", "published_from", "published_to", "theme", "name"]
+    return pd.DataFrame(rows, columns=[*dated, "count", "words", "rate", "low", "high"])
+
+
+def attention(corpus: Corpus) -> pd.DataFrame:
+    """Return the share of each document's sentences that name each power.
+
+    Returns
+    -------
+    DataFrame
+        ``document``, ``label``, ``power``, ``n`` (sentences that name it), ``sentences``,
+        ``share``, ``low``, ``high`` (95% interval by `kzpolicy.intervals.rate_interval`,
+        sentences clustered in paragraphs).
+    """
+    body = corpus.sentences[corpus.sentences["kind"] != "heading"]
+    rows = []
+    for power in corpus.mentions["power"].unique():
+        named = set(corpus.mentions.loc[corpus.mentions["power"] == power, "sentence"])
+        for document, label in corpus.documents[["document", "label"]].itertuples(index=False):
+            own = body[body["document"] == document]
+            grouped = own["sentence"].isin(named).groupby(own["paragraph"])
+            share, low, high = rate_interval(grouped.sum(), grouped.size())
+            rows.append((document, label, power, int(grouped.sum().sum()), len(own), share, low, high))
+    return pd.DataFrame(
+        rows, columns=["document", "label", "power", "n", "sentences", "share", "low", "high"]
+    )
+
+
+def term_counts(frame: pd.DataFrame) -> pd.Series:
+    """Sum counts by word, terms of several words and numbers left out."""
+    counts = frame.groupby("term")["count"].sum()
+    words = counts.index.to_series()
+    return counts[~words.str.contains(" ") & words.str.contains(r"[^\W\d_]")]
+
+
+def keyness(
+    target: pd.Series,
+    reference: pd.Series,
+    *,
+    prior: pd.Series | None = None,
+    prior_words: float | None = 1000,
+    drop: Iterable[str] = FUNCTION_WORDS,
+) -> pd.DataFrame:
+    """Find the words that mark one body of text against another.
+
+    Parameters
+    ----------
+    target, reference
+        Counts by word, as from `term_counts`.
+    prior
+        Counts by word of the background that says how common each word is; None for target and
+        reference together.
+    prior_words
+        Size the background is scaled to, in words; None keeps its own size. Larger values
+        shrink differences harder; a thousand words is about the length of one article.
+    drop
+        Words not to list; they still count as text.
+
+    Returns
+    -------
+    DataFrame
+        Sorted from the target's mark to the reference's: ``term``, ``target``, ``reference``
+        (counts), ``log_odds`` (log-odds ratio with informative Dirichlet prior), ``z`` (the same
+        over its standard deviation; Monroe, Colaresi and Quinn 2008, equations 15, 16, 19, 20, 22)
+        and ``g2`` (log-likelihood ratio, Dunning 1993, signed as `log_odds`).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> found = keyness(pd.Series({"gas": 9, "tea": 1}), pd.Series({"gas": 1, "tea": 9}))
+    >>> found["term"].tolist(), bool(found["z"].iloc[0] > 1.96)
+    (['gas', 'tea'], True)
+    """
+    table = pd.DataFrame({"target": target, "reference": reference}).fillna(0)
+    background = (target.add(reference, fill_value=0) if prior is None else prior).reindex(table.index)
+    background = background.fillna(0).clip(lower=0.01)  # a word the background lacks is rare, not impossible
+    if prior_words is not None:
+        background = background * prior_words / background.sum()
+    a, b, alpha = table["target"], table["reference"], background
+    rest_a = a.sum() + alpha.sum() - a - alpha
+    rest_b = b.sum() + alpha.sum() - b - alpha
+    log_odds = np.log((a + alpha) / rest_a) - np.log((b + alpha) / rest_b)
+    deviation = np.sqrt(1 / (a + alpha) + 1 / (b + alpha))
+    table = table.assign(log_odds=log_odds, z=log_odds / deviation, g2=_g2(a, b))
+    table = table.rename_axis("term").reset_index().astype({"target": "int64", "reference": "int64"})
+    table = table[~table["term"].isin(set(drop))]
+    return table.sort_values(["z", "term"], ascending=[False, True]).reset_index(drop=True)
+
+
+def _g2(a: pd.Series, b: pd.Series) -> pd.Series:
+    """Return the log-likelihood ratio of the 2 x 2 table, signed by which side has the higher rate."""
+    observed = np.array([a, b, a.sum() - a, b.sum() - b], dtype=float)
+    total = observed.sum(axis=0)
+    rows, sides = np.array([a + b, total - a - b]), np.array([a.sum(), b.sum()])
+    expected = (
+        np.array([rows[0] * sides[0], rows[0] * sides[1], rows[1] * sides[0], rows[1] * sides[1]]) / total
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = np.where(observed > 0, observed * np.log(observed / expected), 0.0)
+    return pd.Series(2 * terms.sum(axis=0) * np.sign(a / a.sum() - b / b.sum()), index=a.index)
+
+
+def context_keyness(corpus: Corpus, power: str) -> pd.DataFrame:
+    """Find the words that mark the sentences naming a power against all other sentences.
+
+    The power's own names are left out of its sentences; see `keyness` for the columns, with
+    ``documents`` added: in how many documents the word stands in such a sentence.
+    """
+    inside = corpus.contexts[corpus.contexts["power"] == power]
+    target = term_counts(inside)
+    rest = term_counts(corpus.terms).sub(target, fill_value=0).clip(lower=0)
+    own = corpus.mentions.loc[corpus.mentions["power"] == power, "alias"].str.lower().str.split()
+    names = {word for alias in own for word in alias}
+    found = keyness(target, rest.drop(labels=[n for n in names if n in rest.index]))
+    documents = inside.groupby("term")["document"].nunique()
+    return found.assign(documents=found["term"].map(documents).fillna(0).astype("int64"))
+
+
+def period_keyness(corpus: Corpus, year: int) -> pd.DataFrame:
+    """Find the words that mark documents published from a year on against those before it.
+
+    A document whose date range touches both sides counts with the later side only if it cannot
+    be earlier; see `keyness` for the columns, with ``documents`` added: how many documents of
+    the side that the word marks hold it.
+    """
+    late = set(corpus.documents.loc[corpus.documents["published_from"].dt.year >= year, "document"])
+    later = corpus.terms["document"].isin(late)
+    found = keyness(term_counts(corpus.terms[later]), term_counts(corpus.terms[~later]))
+    sides = {True: corpus.terms[later], False: corpus.terms[~later]}
+    held = {side: frame.groupby("term")["document"].nunique() for side, frame in sides.items()}
+    after, before = (found["term"].map(held[side]).fillna(0) for side in (True, False))
+    return found.assign(documents=after.where(found["z"] > 0, before).astype("int64"))
