@@ -1,0 +1,213 @@
+"""One look for every figure: page, title, subtitle, source line, and the picture in a notebook."""
+
+from __future__ import annotations
+
+import base64
+import io
+import textwrap
+from html import escape
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+DARK, GREY, LIGHT = "#1A1A1A", "#5A5A5A", "#D9D9D9"
+# One marker an article or other series without a power of its own.
+SERIES = "#3B4A5A"
+WIDTH, DPI = 8.6, 130
+_LEFT, _RIGHT, _LINE = 0.15, 0.15, 0.2  # inches
+
+RC: dict[Any, Any] = {
+    "figure.dpi": DPI,
+    "savefig.dpi": DPI,
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "text.color": DARK,
+    "axes.labelcolor": DARK,
+    "xtick.color": GREY,
+    "ytick.color": DARK,
+    "axes.edgecolor": LIGHT,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.spines.left": False,
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 9,
+    "ytick.major.size": 0,
+    "xtick.major.size": 3,
+    "axes.axisbelow": True,
+    "grid.color": "#ECECEC",
+    "svg.hashsalt": "kzpolicy",
+}
+
+
+def page(
+    title: str,
+    subtitle: str,
+    source: str,
+    *,
+    height: float,
+    rows: int = 1,
+    columns: int = 1,
+    left: float = 2.1,
+    right: float = 0.3,
+    bottom: float = 0.95,
+    head: float = 0.3,
+    **grid: Any,
+) -> tuple[Figure, np.ndarray]:
+    """Lay out a figure in the house style.
+
+    Parameters
+    ----------
+    title
+        The finding, in a sentence.
+    subtitle
+        Measure, unit, n and interval.
+    source
+        What the figure is made from; stands at the bottom left.
+    height
+        Inches of the whole figure; the width is always the same.
+    rows, columns
+        Grid of axes.
+    left, right, bottom, head
+        Margins around the axes, in inches; `head` lies between subtitle and axes.
+    **grid
+        Passed to ``Figure.subplots`` (``sharex``, ``width_ratios``, ``gridspec_kw`` ...).
+
+    Returns
+    -------
+    fig : Figure
+    axes : array of Axes
+        In one dimension, row by row.
+    """
+    with mpl.rc_context(RC):
+        fig = plt.figure(figsize=(WIDTH, height))
+        lines, sub = _wrapped(title, 78), _wrapped(subtitle, 112)
+        top = 0.16 + 0.24 * len(lines) + _LINE * len(sub) + head
+        fig.text(_LEFT / WIDTH, 1 - 0.12 / height, "\n".join(lines), size=12.5, weight="bold", va="top")
+        down = 0.16 + 0.24 * len(lines)
+        fig.text(
+            _LEFT / WIDTH, 1 - down / height, "\n".join(sub), size=9.2, color=GREY, va="top", linespacing=1.3
+        )
+        fig.text(
+            _LEFT / WIDTH, 0.08 / height, "\n".join(_wrapped(source, 130)), size=7.8, color=GREY, va="bottom"
+        )
+        axes = fig.subplots(rows, columns, squeeze=False, **grid).ravel()
+        fig.subplots_adjust(
+            left=left / WIDTH, right=1 - right / WIDTH, top=1 - top / height, bottom=bottom / height
+        )
+        for ax in axes:
+            ax.spines["left"].set_visible(False)
+    return fig, axes
+
+
+def show(fig: Figure, alt: str) -> None:
+    """Show a figure in a notebook as PNG with its alternative text, and close it.
+
+    Parameters
+    ----------
+    fig
+        The figure.
+    alt
+        What a reader who cannot see the figure must know: kind of chart, message, main values.
+    """
+    from IPython.display import display
+    from PIL import Image
+
+    drawn, picture = io.BytesIO(), io.BytesIO()
+    with mpl.rc_context(RC):
+        fig.savefig(drawn, format="png")
+    plt.close(fig)
+    # 256 colours are plenty for a chart and make a notebook a quarter of its size.
+    palette = (
+        Image.open(drawn).convert("RGB").quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    )
+    palette.save(picture, "PNG", optimize=True)
+    data = {"image/png": base64.b64encode(picture.getvalue()).decode(), "text/plain": alt}
+    display(data, raw=True, metadata={"image/png": {"alt": alt}})  # type: ignore[no-untyped-call]
+
+
+def show_table(frame: pd.DataFrame, *, digits: int = 2) -> None:
+    """Show a frame as a plain table without its index, addresses as links, numbers rounded.
+
+    Parameters
+    ----------
+    frame
+        Cells are escaped: a title with markup stays text.
+    digits
+        Decimals of floating-point columns.
+    """
+    from IPython.display import display
+
+    floats = {c: lambda v: "" if pd.isna(v) else f"{v:.{digits}f}" for c in frame.select_dtypes("float")}
+    shown = frame.assign(**{c: frame[c].map(f) for c, f in floats.items()}).astype("object").fillna("")
+    with pd.option_context("display.max_colwidth", None):
+        html = shown.map(_cell).to_html(index=False, border=0, escape=False)
+        text = shown.to_string(index=False)
+    html = html.replace(' style="text-align: right;"', "")  # a static page keeps no styles
+    display({"text/html": html, "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]
+
+
+def _cell(value: object) -> str:
+    text = escape(str(value).replace(";", "; "))  # so that a list of locators can wrap
+    return f'<a href="{text}">page</a>' if text.startswith(("https://", "http://")) else text
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """Write a number with its sign, a true minus, and no sign for zero.
+
+    Examples
+    --------
+    >>> signed(0.354), signed(-0.1), signed(0.001)
+    ('+0.35', '−0.10', '0.00')
+    """
+    text = f"{value:+.{digits}f}"
+    return text[1:] if float(text) == 0 else text.replace("-", "−")
+
+
+def panel_title(ax: Axes, title: str) -> None:
+    """Title one of several axes, in as many lines as its width asks for."""
+    inches = ax.get_window_extent().width / DPI
+    lines = textwrap.wrap(title, max(14, int(inches * 11.5)))
+    ax.set_title("\n".join(lines), loc="left", size=9, weight="bold", color=DARK)
+
+
+def scale_axis(ax: Axes, negative: str, positive: str) -> None:
+    """Draw the axis of a measure from -1 to 1, with what its ends mean."""
+    ax.set_xlim(-1.05, 1.05)
+    ax.set_xticks([-1, -0.5, 0, 0.5, 1], ["−1", "−0.5", "0", "+0.5", "+1"])
+    ax.axvline(0, color=GREY, linewidth=0.8, zorder=0)
+    ax.grid(axis="x")
+    for x, align, words in ((-1, "left", f"← {negative}"), (1, "right", f"{positive} →")):
+        ax.annotate(
+            words,
+            (x, 0),
+            (0, -20),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha=align,
+            va="top",
+            size=8.5,
+            color=GREY,
+        )
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width)
+
+
+def show_versions() -> None:
+    """Print the versions that made a notebook; the only output that may differ between machines."""
+    import platform
+    from importlib.metadata import version
+
+    names = ("kzpolicy", "pandas", "numpy", "matplotlib", "seaborn", "nltk", "jupyterlab")
+    print(", ".join([f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in names)]))
