@@ -1,0 +1,34 @@
+"""How texts on Kazakhstan's multi-vector foreign policy speak of the powers around it."""
+
+from kzpolicy.coding import coder_agreement, scorer_agreement
+from kzpolicy.corpus import Corpus, load_corpus
+from kzpolicy.errors import StudyError
+from kzpolicy.powers import Powers, load_powers
+from kzpolicy.sentiment import coded_pairs, difference, mean_by, with_period
+from kzpolicy.stance import balance, by_vector
+from kzpolicy.themes import load_themes
+from kzpolicy.trends import attention, context_keyness, keyness, period_keyness, theme_counts, theme_rates
+
+__version__ = "0.1.0"
+__all__ = [
+    "Corpus",
+    "Powers",
+    "StudyError",
+    "attention",
+    "balance",
+    "by_vector",
+    "coded_pairs",
+    "coder_agreement",
+    "context_keyness",
+    "difference",
+    "keyness",
+    "load_corpus",
+    "load_powers",
+    "load_themes",
+    "mean_by",
+    "period_keyness",
+    "scorer_agreement",
+    "theme_counts",
+    "theme_rates",
+    "with_period",
+]

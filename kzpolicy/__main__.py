@@ -1,0 +1,87 @@
+"""The command line: build a study's tables, prove the notebooks, accept edited tables."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from pathlib import Path
+
+from kzpolicy.errors import StudyError
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; return its exit status (0 done, 1 notebooks differ, 2 unusable input)."""
+    parser = argparse.ArgumentParser(prog="kzpolicy", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    build = commands.add_parser("build", help="parse a folder of texts and rewrite a study's tables")
+    build.add_argument("texts", type=Path, help="folder with the text files and sources.csv")
+    build.add_argument("--out", type=Path, default=ROOT / "data" / "articles", help="the study's folder")
+    build.set_defaults(run=_build)
+
+    accept = commands.add_parser("accept", help="check tables edited by hand and renew their checksums")
+    accept.add_argument("study", type=Path, nargs="?", default=ROOT / "data" / "articles")
+    accept.set_defaults(run=_accept)
+
+    book = commands.add_parser("codebook", help="print the codebook of all tables")
+    book.set_defaults(run=_codebook)
+
+    study = commands.add_parser("study", help="execute the notebooks and compare them with what is committed")
+    study.add_argument("names", nargs="*", metavar="NAME", help="only notebooks whose name begins so")
+    study.add_argument("--notebooks", type=Path, default=Path("notebooks"), metavar="FOLDER")
+    study.add_argument("--update", action="store_true", help="write the executed notebooks instead")
+    study.set_defaults(run=_study)
+
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except StudyError as error:
+        print(f"kzpolicy: {error}", file=sys.stderr)
+        return 2
+
+
+def _build(options: argparse.Namespace) -> int:
+    from kzpolicy.building import build_study
+
+    corpus = build_study(options.texts, options.out)
+    left_out = corpus.left_out.groupby("reason")["words"].agg(["size", "sum"])
+    print(f"{options.out}: {corpus!r}")
+    for reason, pieces, words in left_out.itertuples():
+        print(f"  left out: {reason}: {pieces} pieces, {words} words")
+    return 0
+
+
+def _accept(options: argparse.Namespace) -> int:
+    from kzpolicy.building import accept_study
+
+    print(f"{options.study}: {accept_study(options.study)!r}")
+    return 0
+
+
+def _codebook(options: argparse.Namespace) -> int:
+    from kzpolicy.schema import codebook
+
+    print(codebook(), end="")
+    return 0
+
+
+def _study(options: argparse.Namespace) -> int:
+    from kzpolicy.study import run_study  # late: the kernels' packages are slow
+
+    try:
+        reports = run_study(options.notebooks, update=options.update, only=options.names)
+    except KeyboardInterrupt:
+        print("kzpolicy: stopped; no notebook is half written", file=sys.stderr)
+        return 130
+    counts = Counter(report.status for report in reports)
+    print(", ".join(f"{count} {status}" for status, count in sorted(counts.items())))
+    if counts["differs"] and not options.update:
+        print("Is the new result right? `kzpolicy study --update` writes it.")
+    return 0 if all(report.good for report in reports) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

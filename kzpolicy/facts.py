@@ -1,0 +1,155 @@
+"""Every number that prose states, by name, computed from the tables; prose is checked against it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from kzpolicy.coding import coder_agreement, scorer_agreement
+from kzpolicy.corpus import Corpus, load_corpus
+from kzpolicy.sentiment import coded_pairs, difference, mean_by, with_period
+from kzpolicy.stance import balance, by_vector
+from kzpolicy.style import signed
+from kzpolicy.trends import attention, theme_rates
+
+
+def facts(corpus: Corpus | None = None) -> dict[str, str]:
+    """Compute the numbers that notebooks and README state.
+
+    Parameters
+    ----------
+    corpus
+        The articles; None loads them.
+
+    Returns
+    -------
+    dict
+        Name to number as printed, such as ``tone_russia`` to ``−0.10``. Names are built from
+        measure, power or theme, and document; ``_low`` and ``_high`` limit the 95% interval, ``_n``
+        counts the sentences.
+    """
+    corpus = load_corpus() if corpus is None else corpus
+    pairs = coded_pairs(corpus)
+    found: dict[str, str] = {}
+    for part in (
+        _sizes(corpus, pairs),
+        _means(pairs),
+        _contrasts(pairs),
+        _agreement(corpus, pairs),
+        _rates(corpus),
+    ):
+        found.update(part)
+    return found
+
+
+def _sizes(corpus: Corpus, pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    body = corpus.sentences[corpus.sentences["kind"] != "heading"]
+    coded = corpus.codes[["sentence", "power"]].drop_duplicates()
+    matched = corpus.mentions[["sentence", "power"]].drop_duplicates()
+    both = coded.merge(matched)
+    sizes = {
+        "articles": len(corpus.documents),
+        "words": corpus.documents["words"].sum(),
+        "sentences": len(body),
+        "mentions": len(corpus.mentions),
+        "matched_pairs": len(matched),
+        "coded_pairs": len(coded),
+        "pairs": len(pairs),
+        "pairs_not_meant": len(coded) - len(pairs),
+        "pairs_uncoded": len(matched) - len(both),
+        "coded_sentences": pairs["sentence"].nunique(),
+        "coders": corpus.codes["coder"].nunique(),
+        "events": len(corpus.events),
+        "left_out_pieces": len(corpus.left_out),
+        "left_out_words": corpus.left_out["words"].sum(),
+        "undated": (corpus.documents["published_from"] < corpus.documents["published_to"]).sum(),
+    }
+    yield from ((name, f"{size:,}") for name, size in sizes.items())
+    named = corpus.mentions.groupby("power").size()
+    yield from ((f"mentions_{power}", str(count)) for power, count in named.items())
+    yield "mentions_small", str(named.reindex(["turkey", "iran", "india"]).sum())
+    for document, words in corpus.documents[["document", "words"]].itertuples(index=False):
+        yield f"words_{document}", f"{words:,}"
+
+
+def _means(pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    measures = {"tone": "tone", "stance": "stance", "plain": "plain_class"}
+    for name, column in measures.items():
+        for by in (["power"], ["power", "document"]):
+            for row in mean_by(pairs, column, by).to_dict("records"):
+                key = "_".join([name, *(row[b] for b in by)])
+                yield from _mean(key, row)
+    vectors = by_vector(pairs)
+    vectors = vectors.assign(vector=vectors["vector"].astype("str").str.removeprefix("the ").str.lower())
+    for row in mean_by(vectors, "stance", ["vector"]).to_dict("records"):
+        yield from _mean(f"vector_{row['vector']}", row)
+    for row in mean_by(vectors, "stance", ["vector", "document"]).to_dict("records"):
+        yield from _mean(f"vector_{row['vector']}_{row['document']}", row)
+    periods = with_period(vectors, 2022)
+    periods = periods.assign(period=periods["period"].map({"before 2022": "before", "2022 on": "2022"}))
+    for row in mean_by(periods, "stance", ["vector", "period"]).to_dict("records"):
+        yield from _mean(f"period_{row['vector']}_{row['period']}", row)
+    for document, gap in (
+        balance(pairs, ["document"]).groupby("document", observed=True)["gap"].first().items()
+    ):
+        yield f"gap_{document}", f"{gap:.2f}"
+
+
+def _mean(key: str, row: dict[str, float]) -> Iterator[tuple[str, str]]:
+    yield key, signed(row["mean"])
+    yield from _limits(key, signed(row["low"]), signed(row["high"]))
+    yield f"{key}_n", str(row["n"])
+    yield f"{key}_below", str(row["below"])
+    yield f"{key}_above", str(row["above"])
+
+
+def _contrasts(pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    """Differences between China and Russia, in all articles and in each."""
+    for measure in ("tone", "stance"):
+        china, russia = (pairs.loc[pairs["power"] == p, measure] for p in ("china", "russia"))
+        gap, low, high = difference(china, russia)
+        yield f"{measure}_china_minus_russia", signed(gap)
+        yield from _limits(f"{measure}_china_minus_russia", signed(low), signed(high))
+        for document, part in pairs.groupby("document", observed=True):
+            china, russia = (part.loc[part["power"] == p, measure] for p in ("china", "russia"))
+            gap, low, high = difference(china, russia)
+            yield f"{measure}_china_minus_russia_{document}", signed(gap)
+            yield from _limits(f"{measure}_china_minus_russia_{document}", signed(low), signed(high))
+
+
+def _agreement(corpus: Corpus, pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    names = {
+        "alpha, ordinal": "alpha",
+        "alpha, nominal": "alpha_nominal",
+        "macro-F1": "f1",
+        "share equal": "equal",
+    }
+    for value in ("tone", "stance"):
+        tables = {
+            "coders": coder_agreement(corpus.codes, value),
+            "plain": scorer_agreement(pairs, value, "plain_class"),
+        }
+        for who, table in tables.items():
+            for row in table.itertuples():
+                if row.measure in names:
+                    key = f"{names[row.measure]}_{who}_{value}"
+                    yield key, f"{row.estimate:.2f}"
+                    yield from _limits(key, f"{row.low:.2f}", f"{row.high:.2f}")
+
+
+def _rates(corpus: Corpus) -> Iterator[tuple[str, str]]:
+    for row in theme_rates(corpus).itertuples():
+        key = f"rate_{row.theme}_{row.document}"
+        yield key, f"{row.rate:.0f}"
+        yield from _limits(key, f"{row.low:.0f}", f"{row.high:.0f}")
+        yield f"{key}_n", str(row.count)
+    for row in attention(corpus).itertuples():
+        key = f"attention_{row.power}_{row.document}"
+        yield key, f"{100 * row.share:.0f}%"
+        yield from _limits(key, f"{100 * row.low:.0f}%", f"{100 * row.high:.0f}%")
+
+
+def _limits(key: str, low: str, high: str) -> Iterator[tuple[str, str]]:
+    yield f"{key}_low", low
+    yield f"{key}_high", high
