@@ -1,0 +1,142 @@
+"""The notebooks' anatomy, their prose against the tables, and what a static page can show."""
+
+import ast
+import base64
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kzpolicy import load_corpus
+from kzpolicy.facts import facts
+from kzpolicy.schema import codebook
+from kzpolicy.stamps import stale, stamped, unstamped_numbers
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+PAGES = [ROOT / "README.md", ROOT / "data" / "README.md", ROOT / "data" / "codebook.md"]
+# Constants of the method, not results: thresholds, levels, ends of scales, published figures.
+CONSTANTS = {
+    *("0", "1", "+1", "−1", "2", "95%", "5%", "10,000", "1.96", "1,000", "+0.05", "−0.05"),
+    *(".34", ".75", ".82"),  # van Atteveldt, van der Velden and Boukes (2021)
+}
+each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+
+
+@cache
+def table_facts() -> dict[str, str]:
+    return facts()
+
+
+def cells(path: Path, kind: str) -> list[dict[str, Any]]:
+    found = [c for c in json.loads(path.read_text("utf-8"))["cells"] if c["cell_type"] == kind]
+    return [{**c, "source": "".join(c["source"])} for c in found]
+
+
+def outputs(path: Path) -> list[dict[str, Any]]:
+    return [output for cell in cells(path, "code") for output in cell["outputs"]]
+
+
+def prose(path: Path) -> str:
+    return "\n\n".join(cell["source"] for cell in cells(path, "markdown"))
+
+
+@each
+def test_anatomy(path: Path) -> None:
+    everything = json.loads(path.read_text("utf-8"))["cells"]
+    first = "".join(everything[0]["source"])
+    assert re.match(r"# [^\n]+\?\n\n\*\*The answer\.\*\* ", first), "a question, then the answer"
+    answer = first.split("**The answer.** ")[1].split("\n\n")[0]
+    assert len(stamped(answer)) >= 2 and "n = " in answer or path.stem == "01-corpus"
+    assert re.search(r"^## What this cannot show$", prose(path), re.MULTILINE)
+    words = len(re.sub(r"<!--.*?-->", "", prose(path)).split())
+    assert 400 <= words <= 900
+    assert len(everything) <= 30
+    assert "../README.md" in "".join(everything[-1]["source"]), "the last cell leads on"
+    assert "versions" in everything[-2]["metadata"].get("tags", [])
+
+
+@each
+def test_code_is_short_and_executed_in_order(path: Path) -> None:
+    code = cells(path, "code")
+    assert [c["execution_count"] for c in code] == list(range(1, len(code) + 1))
+    lines = [c["source"].count("\n") + 1 for c in code]
+    assert max(lines) <= 15 and sum(lines) <= 80
+    for cell in code:
+        tree = ast.parse(cell["source"])
+        assert not any(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in ast.walk(tree))
+    imports = [i for i, c in enumerate(code) if re.search(r"^(import|from) ", c["source"], re.MULTILINE)]
+    assert imports == [0], "one cell of imports, the first"
+
+
+@each
+def test_page_can_be_shown_as_it_is(path: Path) -> None:
+    assert path.stat().st_size < 1_000_000
+    assert "widgets" not in json.loads(path.read_text("utf-8"))["metadata"]
+    assert re.fullmatch(r"\d\d(-[a-z]+)+", path.stem)
+    for output in outputs(path):
+        kinds = set(output.get("data", {}))
+        assert not kinds & {"image/svg+xml", "application/javascript"}
+        html = "".join(output.get("data", {}).get("text/html", ""))
+        assert not re.search(r"<(script|style|iframe|svg)|\bon\w+=|style=", html)
+
+
+@each
+def test_figures_have_alternative_text_and_a_caption(path: Path) -> None:
+    everything = json.loads(path.read_text("utf-8"))["cells"]
+    figures = 0
+    for cell, after in zip(everything, everything[1:], strict=False):
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                figures += 1
+                alt = output["metadata"]["image/png"]["alt"]
+                assert 40 <= len(alt) <= 400 and alt.endswith(".")
+                following = "".join(after["source"])
+                assert after["cell_type"] == "code" or following.startswith("*"), "a caption follows"
+    assert figures
+
+
+@each
+def test_prose_says_what_the_tables_say(path: Path) -> None:
+    assert stale(prose(path), table_facts()) == []
+    assert unstamped_numbers(prose(path), CONSTANTS) == []
+
+
+def test_readme_says_what_the_tables_say() -> None:
+    text = PAGES[0].read_text("utf-8")
+    assert stale(text, table_facts()) == []
+    assert unstamped_numbers(text, {*CONSTANTS, "3.11", "4.0"}) == []
+
+
+def test_readme_shows_the_first_figure_and_lists_every_notebook() -> None:
+    picture = next(o["data"]["image/png"] for o in outputs(NOTEBOOKS[0]) if "image/png" in o.get("data", {}))
+    assert (ROOT / "notebooks" / "answer.png").read_bytes() == base64.b64decode(picture)
+    text = PAGES[0].read_text("utf-8")
+    assert all(f"notebooks/{path.name}" in text for path in NOTEBOOKS)
+
+
+def test_codebook_is_the_schema() -> None:
+    assert PAGES[2].read_text("utf-8") == codebook()
+
+
+@pytest.mark.parametrize("path", [*NOTEBOOKS, *PAGES], ids=lambda p: p.stem)
+def test_links_between_files_resolve(path: Path) -> None:
+    text = prose(path) if path.suffix == ".ipynb" else path.read_text("utf-8")
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if not target.startswith("https://"):
+            assert (path.parent / target).exists(), target
+
+
+def test_no_notebook_quotes_a_source() -> None:
+    """Tables in outputs show our own words only: no cell of text is longer than a paraphrase."""
+    titles = set(load_corpus().documents["title"])
+    for path in NOTEBOOKS:
+        for output in outputs(path):
+            html = "".join(output.get("data", {}).get("text/html", ""))
+            for cell in re.findall(r"<td>(.*?)</td>", html):
+                words = re.sub(r"<[^>]+>", "", cell).split()
+                locators = all(":" in word for word in words)
+                assert len(words) <= 15 or locators or cell in titles, cell
