@@ -16,10 +16,11 @@ from kzpolicy.errors import StudyError
 
 RULES = Path(__file__).with_name("cleaning.toml")
 # Sentence end, then any closing quotation marks, brackets or spaces.
-_ENDED = re.compile(r"[.!?…:;][\s)\]”’\"'»]*$")
+_ENDED = re.compile(r"[.!?…:;](?:[\s)\]”’\"'»]|\[\d{1,3}\])*$")
 _DATE_LINE = re.compile(r"(?:\w+day,?\s+)?\d{1,2}\s+\w+\s+\d{4}$|\w+\s+\d{1,2},\s+\d{4}$|\d{4}-\d\d-\d\d$")
 _BULLET = re.compile(r"[•·▪◦‣*-]\s|\d{1,2}[.)]\s")
 _QUOTATION_CREDIT = re.compile(r"\([^()]*[A-Z][^()]*,\s[^()]*\d{4}\)$")
+_STRAIGHT = str.maketrans("’‘“”", "''\"\"")
 # A hard-wrapped line is longer than this; a heading, a name or a salutation is shorter.
 _WRAPPED = 60
 _HEADING_WORDS = 20
@@ -75,7 +76,7 @@ def read_text(path: str | Path) -> str:
         raw = path.read_bytes()
     except OSError as error:
         raise StudyError(f"{path}: cannot be read ({error.strerror}); check the path") from None
-    if not raw.strip():
+    if not raw.removeprefix(b"\xef\xbb\xbf").strip():
         raise StudyError(f"{path}: the file is empty; put the text in it or take its row out of sources.csv")
     if b"\0" in raw:
         raise StudyError(
@@ -127,12 +128,17 @@ def clean_paragraphs(
     _find_repeats(pieces)
     _find_kinds(pieces, standfirst)
     kept = [p for p in pieces if p.kind]
-    paragraphs, number = [], 0
+    number = 0
+    paragraphs: list[tuple[int, str, str]] = []
     for piece in kept:
         if piece.kind in ("body", "quotation"):
             number += 1
         paragraph = {"standfirst": 0, "heading": number + 1}.get(piece.kind, number)
-        paragraphs.append((paragraph, piece.kind, piece.text))
+        if paragraphs and paragraphs[-1][:2] == (paragraph, piece.kind):
+            # One row a number and kind: a standfirst of several paragraphs, a heading of two lines.
+            paragraphs[-1] = (paragraph, piece.kind, f"{paragraphs[-1][2]} {piece.text}")
+        else:
+            paragraphs.append((paragraph, piece.kind, piece.text))
     left_out = [(p.line, p.reason, p.words) for p in pieces if not p.kind]
     return (
         pd.DataFrame(paragraphs, columns=["paragraph", "kind", "text"]),
@@ -164,7 +170,7 @@ def split_pieces(text: str) -> list[Piece]:
 def _continues(before: str, line: str) -> bool:
     if _BULLET.match(before) or _BULLET.match(line) or _ENDED.search(before):
         return False
-    return line[0].islower() or (len(before) >= _WRAPPED and not before.endswith(","))
+    return line[0].islower() or (len(before) >= _WRAPPED)
 
 
 @lru_cache(maxsize=1)
@@ -211,8 +217,12 @@ def _find_title(pieces: Sequence[Piece], title: str, authors: str) -> None:
             piece.reason = "author or date"
             # What stands between title and author is the page's standfirst.
             if by in names and at is not None:
-                for between in pieces[at + 1 : i]:
-                    between.kind = "" if between.reason else "standfirst"
+                between = [p for p in pieces[at + 1 : i] if not p.reason]
+                after = [p for p in pieces[i + 1 :] if not p.reason and not _is_heading(p.text)]
+                if len(after) > len(between):
+                    for p in between:
+                        p.kind = "standfirst"
+                at = None
 
 
 def _find_repeats(pieces: Sequence[Piece]) -> None:
@@ -252,6 +262,8 @@ def _find_kinds(pieces: Sequence[Piece], standfirst: int) -> None:
 
 
 def _is_heading(text: str) -> bool:
+    if _QUOTATION_CREDIT.search(text):
+        return False
     words = len(text.split())
     if text.endswith("?"):
         return words <= _HEADING_WORDS // 2 and text.count("?") == 1 and "." not in text
@@ -260,4 +272,4 @@ def _is_heading(text: str) -> bool:
 
 def _plain(text: str) -> str:
     """Fold case, quotation marks and white space, to compare a line with the sources table."""
-    return " ".join(text.replace("’", "'").replace("‘", "'").lower().split())
+    return " ".join(text.translate(_STRAIGHT).lower().split())
