@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from kzpolicy.errors import StudyError
+
 CLASSES = (-1, 0, 1)
 _SEED = 2021
 
@@ -34,7 +36,7 @@ def alpha(values: npt.ArrayLike, level: str = "ordinal") -> float:
     Examples
     --------
     >>> round(alpha([[1, 1], [0, 0], [-1, -1], [1, 0]], "nominal"), 3)
-    0.682
+    0.667
     """
     table = np.asarray(values, dtype=float)
     table = table[(~np.isnan(table)).sum(axis=1) > 1]
@@ -54,6 +56,8 @@ def alpha(values: npt.ArrayLike, level: str = "ordinal") -> float:
 def _distance(totals: npt.NDArray[np.float64], level: str) -> npt.NDArray[np.float64]:
     if level == "nominal":
         return 1 - np.eye(len(totals))
+    if level != "ordinal":
+        raise StudyError(f"alpha: no level {level!r}; there are nominal and ordinal")
     below = np.cumsum(totals) - totals / 2  # the middle of each class on the scale of ranks
     return np.asarray((below[:, None] - below[None, :]) ** 2, dtype=float)
 
@@ -82,9 +86,9 @@ def coder_agreement(codes: pd.DataFrame, value: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a measure (alpha ordinal, alpha nominal, share of equal codes): ``value``,
-        ``measure``, ``estimate``, ``low``, ``high`` (95% bootstrap interval over sentences),
-        ``pairs``, ``sentences``.
+        One row a measure (alpha ordinal, alpha nominal, share of equal codes): ``measure``,
+        ``estimate``, ``low``, ``high`` (95% bootstrap interval over sentences),
+        ``pairs``, ``sentences``, ``value``.
     """
     table = codes.pivot(index=["sentence", "power"], columns="coder", values=value)
     table = table[table.notna().sum(axis=1) > 1]

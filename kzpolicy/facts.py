@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 import pandas as pd
 
 from kzpolicy.coding import coder_agreement, scorer_agreement
 from kzpolicy.corpus import Corpus, load_corpus
 from kzpolicy.sentiment import coded_pairs, difference, mean_by, with_period
-from kzpolicy.stance import balance, by_vector
+from kzpolicy.stance import WESTERN, by_vector
 from kzpolicy.style import signed
 from kzpolicy.trends import attention, theme_rates
 
@@ -35,7 +36,7 @@ def facts(corpus: Corpus | None = None) -> dict[str, str]:
     for part in (
         _sizes(corpus, pairs),
         _means(pairs),
-        _contrasts(pairs),
+        _contrasts(corpus, pairs),
         _agreement(corpus, pairs),
         _rates(corpus),
     ):
@@ -66,6 +67,9 @@ def _sizes(corpus: Corpus, pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
         "undated": (corpus.documents["published_from"] < corpus.documents["published_to"]).sum(),
     }
     yield from ((name, f"{size:,}") for name, size in sizes.items())
+    yield "codes_unsure", f"{100 * (corpus.codes['confidence'] == 0).mean():.0f}%"
+    crisis = corpus.terms[corpus.terms["term"].isin(["crisis", "crises"])].groupby("document")["count"].sum()
+    yield from ((f"crisis_{document}", str(count)) for document, count in crisis.items())
     named = corpus.mentions.groupby("power").size()
     yield from ((f"mentions_{power}", str(count)) for power, count in named.items())
     yield "mentions_small", str(named.reindex(["turkey", "iran", "india"]).sum())
@@ -81,7 +85,8 @@ def _means(pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
                 key = "_".join([name, *(row[b] for b in by)])
                 yield from _mean(key, row)
     vectors = by_vector(pairs)
-    vectors = vectors.assign(vector=vectors["vector"].astype("str").str.removeprefix("the ").str.lower())
+    keys = {"Russia": "russia", "China": "china", WESTERN: "western"}
+    vectors = vectors.assign(vector=vectors["vector"].astype("str").map(keys))
     for row in mean_by(vectors, "stance", ["vector"]).to_dict("records"):
         yield from _mean(f"vector_{row['vector']}", row)
     for row in mean_by(vectors, "stance", ["vector", "document"]).to_dict("records"):
@@ -90,10 +95,6 @@ def _means(pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
     periods = periods.assign(period=periods["period"].map({"before 2022": "before", "2022 on": "2022"}))
     for row in mean_by(periods, "stance", ["vector", "period"]).to_dict("records"):
         yield from _mean(f"period_{row['vector']}_{row['period']}", row)
-    for document, gap in (
-        balance(pairs, ["document"]).groupby("document", observed=True)["gap"].first().items()
-    ):
-        yield f"gap_{document}", f"{gap:.2f}"
 
 
 def _mean(key: str, row: dict[str, float]) -> Iterator[tuple[str, str]]:
@@ -104,18 +105,33 @@ def _mean(key: str, row: dict[str, float]) -> Iterator[tuple[str, str]]:
     yield f"{key}_above", str(row["above"])
 
 
-def _contrasts(pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    """Differences between China and Russia, in all articles and in each."""
-    for measure in ("tone", "stance"):
-        china, russia = (pairs.loc[pairs["power"] == p, measure] for p in ("china", "russia"))
-        gap, low, high = difference(china, russia)
-        yield f"{measure}_china_minus_russia", signed(gap)
-        yield from _limits(f"{measure}_china_minus_russia", signed(low), signed(high))
-        for document, part in pairs.groupby("document", observed=True):
-            china, russia = (part.loc[part["power"] == p, measure] for p in ("china", "russia"))
-            gap, low, high = difference(china, russia)
-            yield f"{measure}_china_minus_russia_{document}", signed(gap)
-            yield from _limits(f"{measure}_china_minus_russia_{document}", signed(low), signed(high))
+def _contrasts(corpus: Corpus, pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    """Differences in all articles and in each, and what the headline owes to single choices."""
+    parts = {"": pairs} | {f"_{d}": part for d, part in pairs.groupby("document", observed=True)}
+    for measure, (suffix, part) in product(("tone", "stance"), parts.items()):
+        china, russia = (part[part["power"] == p] for p in ("china", "russia"))
+        yield from _difference(f"{measure}_china_minus_russia{suffix}", china, russia, measure)
+    powers = {p: pairs[pairs["power"] == p] for p in ("china", "usa")}
+    yield from _difference("tone_china_minus_usa", powers["china"], powers["usa"], "tone")
+    rest = pairs[~pairs["document"].isin(["clark2015", "realignment2022"])]
+    china, russia = (rest[rest["power"] == p] for p in ("china", "russia"))
+    yield from _difference("tone_china_minus_russia_middle", china, russia, "tone")
+    russia = with_period(pairs[pairs["power"] == "russia"], 2022)
+    before, after = (russia[russia["period"] == p] for p in russia["period"].cat.categories)
+    yield from _difference("stance_russia_change", after, before, "stance")
+    states = corpus.mentions[corpus.mentions["via"] != "institution"]
+    named = set(states[["sentence", "power"]].itertuples(index=False, name=None))
+    kept = [key in named for key in zip(pairs["sentence"], pairs["power"], strict=True)]
+    for name, part in (("sure", pairs[pairs["sure"]]), ("no_institutions", pairs[kept])):
+        yield f"pairs_{name}", str(len(part))
+        for row in mean_by(part, "tone", ["power"]).to_dict("records"):
+            yield from _mean(f"tone_{name}_{row['power']}", row)
+
+
+def _difference(key: str, first: pd.DataFrame, second: pd.DataFrame, value: str) -> Iterator[tuple[str, str]]:
+    gap, low, high = difference(first, second, value)
+    yield key, signed(gap)
+    yield from _limits(key, signed(low), signed(high))
 
 
 def _agreement(corpus: Corpus, pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
