@@ -2,20 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 
 import pandas as pd
 
 from kzpolicy.coding import coder_agreement, scorer_agreement
 from kzpolicy.corpus import Corpus, load_corpus
+from kzpolicy.robustness import (
+    CONTRASTS,
+    interval_by_unit,
+    length_confound,
+    measures,
+    specification_curve,
+    survival,
+)
 from kzpolicy.sentiment import coded_pairs, difference, mean_by, with_period
 from kzpolicy.stance import WESTERN, by_vector
 from kzpolicy.style import signed
 from kzpolicy.trends import attention, theme_rates
 
 
-def facts(corpus: Corpus | None = None) -> dict[str, str]:
+class Facts(Mapping[str, str]):
+    """Names of facts to numbers as printed; a part is computed when one of its names is asked for."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        self._corpus = corpus
+        self._found: dict[str, dict[str, str]] = {}
+
+    def _part(self, prefix: str) -> dict[str, str]:
+        if prefix not in self._found:
+            self._found[prefix] = dict(_PARTS[prefix](self._corpus))
+        return self._found[prefix]
+
+    def __getitem__(self, name: str) -> str:
+        prefix = next((p for p in _PARTS if p and name.startswith(p)), "")
+        return self._part(prefix)[name]
+
+    def __iter__(self) -> Iterator[str]:
+        for prefix in _PARTS:
+            yield from self._part(prefix)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def facts(corpus: Corpus | None = None) -> Facts:
     """Compute the numbers that notebooks and README state.
 
     Parameters
@@ -25,23 +58,54 @@ def facts(corpus: Corpus | None = None) -> dict[str, str]:
 
     Returns
     -------
-    dict
-        Name to number as printed, such as ``tone_russia`` to ``−0.10``. Names are built from
-        measure, power or theme, and document; ``_low`` and ``_high`` limit the 95% interval, ``_n``
-        counts the sentences.
+    Facts
+        A mapping of name to number as printed, such as ``tone_russia`` to ``−0.10``. Names are
+        built from measure, power or theme, and document; ``_low`` and ``_high`` limit the 95%
+        interval, ``_n`` counts the sentences. Names that begin with ``robust_`` come from the
+        specification curves.
+
+    Examples
+    --------
+    >>> facts()["articles"]
+    '5'
     """
-    corpus = load_corpus() if corpus is None else corpus
+    return Facts(load_corpus() if corpus is None else corpus)
+
+
+def _articles(corpus: Corpus) -> Iterator[tuple[str, str]]:
     pairs = coded_pairs(corpus)
-    found: dict[str, str] = {}
-    for part in (
-        _sizes(corpus, pairs),
-        _means(pairs),
-        _contrasts(corpus, pairs),
-        _agreement(corpus, pairs),
-        _rates(corpus),
-    ):
-        found.update(part)
-    return found
+    yield from _sizes(corpus, pairs)
+    yield from _means(pairs)
+    yield from _contrasts(corpus, pairs)
+    yield from _agreement(corpus, pairs)
+    yield from _rates(corpus)
+
+
+def _robust(corpus: Corpus) -> Iterator[tuple[str, str]]:
+    table = measures(corpus)
+    for contrast in CONTRASTS:
+        curve = specification_curve(table, contrast)
+        for name, value in survival(curve).items():
+            count = name.endswith("specifications")
+            yield f"robust_{contrast.key}_{name}", f"{value:.0f}" if count else f"{100 * value:.0f}%"
+        for row in interval_by_unit(table, contrast).itertuples():
+            yield f"robust_{contrast.key}_{row.unit}", signed(row.estimate)
+            yield from _limits(f"robust_{contrast.key}_{row.unit}", signed(row.low), signed(row.high))
+            yield f"robust_{contrast.key}_{row.unit}_n", str(row.units)
+        one_out = curve[
+            (curve["measure"] == "codes, median")
+            & (curve["scope"] == "all sentences")
+            & (curve["weighting"] == "by sentence")
+        ].set_index("left_out")
+        for document, row in one_out.iterrows():
+            yield f"robust_{contrast.key}_without_{document}", signed(row["estimate"])
+            yield from _limits(
+                f"robust_{contrast.key}_without_{document}", signed(row["low"]), signed(row["high"])
+            )
+    for row in length_confound(table).itertuples():
+        key = re.sub(r"\W+", "_", row.measure)
+        yield f"robust_length_{key}", signed(row.correlation)
+        yield from _limits(f"robust_length_{key}", signed(row.low), signed(row.high))
 
 
 def _sizes(corpus: Corpus, pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
@@ -169,3 +233,7 @@ def _rates(corpus: Corpus) -> Iterator[tuple[str, str]]:
 def _limits(key: str, low: str, high: str) -> Iterator[tuple[str, str]]:
     yield f"{key}_low", low
     yield f"{key}_high", high
+
+
+# The part of a fact by how its name begins; the first that fits counts.
+_PARTS: dict[str, Callable[[Corpus], Iterator[tuple[str, str]]]] = {"robust_": _robust, "": _articles}

@@ -13,7 +13,7 @@ import pandas as pd
 from kzpolicy.corpus import Corpus
 from kzpolicy.sentiment import coded_pairs, plain_class
 
-DRAWS = 2_000
+DRAWS = 1_000
 THRESHOLDS = (0.05, 0.2)
 SCOPES = ("all sentences", "one power named", "state or capital named", "no quotations", "sure codes only")
 WEIGHTINGS = ("by sentence", "by article")

@@ -18,12 +18,13 @@ ARTICLES = Path(__file__).parents[1] / "data" / "articles"
 SIGNED = r"[+−]\d\.\d\d|0\.00"
 # The form of the number for each kind of name; the first pattern that fits a name decides.
 FORMS = {
-    r".*_(n|below|above)": r"\d+",
+    r".*_(n|below|above|specifications)": r"\d+",
+    r"robust_\w+_(same_sign|clear)": r"\d+%",
     r"codes_unsure": r"\d+%",
     r"(articles|crisis|words|sentences|mentions|matched|coded|pairs|coders|events|left|undated)(_\w+)?": (
         r"\d{1,3}(,\d{3})*"
     ),
-    r"(tone|stance|plain|vector|period)_\w+": SIGNED,
+    r"(tone|stance|plain|vector|period|robust)_\w+": SIGNED,
     r"(alpha|f1|equal)_\w+": r"-?\d\.\d\d",
     r"rate_\w+": r"\d+",
     r"attention_\w+": r"\d+%",
@@ -32,7 +33,7 @@ FORMS = {
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, str]:
-    return facts()
+    return dict(facts())
 
 
 @pytest.fixture(scope="module")
