@@ -1,6 +1,14 @@
 """How texts on Kazakhstan's multi-vector foreign policy speak of the powers around it."""
 
-from kzpolicy.coding import coder_agreement, scorer_agreement
+from kzpolicy.coding import (
+    alpha,
+    category_agreement,
+    coder_agreement,
+    confusion,
+    mean_correlation,
+    per_class,
+    scorer_agreement,
+)
 from kzpolicy.corpus import Corpus, load_corpus
 from kzpolicy.errors import StudyError
 from kzpolicy.powers import Powers, load_powers
@@ -14,11 +22,14 @@ __all__ = [
     "Corpus",
     "Powers",
     "StudyError",
+    "alpha",
     "attention",
     "balance",
     "by_vector",
+    "category_agreement",
     "coded_pairs",
     "coder_agreement",
+    "confusion",
     "context_keyness",
     "difference",
     "keyness",
@@ -26,6 +37,8 @@ __all__ = [
     "load_powers",
     "load_themes",
     "mean_by",
+    "mean_correlation",
+    "per_class",
     "period_keyness",
     "scorer_agreement",
     "theme_counts",
