@@ -12,6 +12,7 @@ from kzpolicy.coding import (
 from kzpolicy.corpus import Corpus, load_corpus
 from kzpolicy.errors import StudyError
 from kzpolicy.powers import Powers, load_powers
+from kzpolicy.sampling import draw_sample, join_codes, mention_pairs
 from kzpolicy.sentiment import coded_pairs, difference, mean_by, with_period
 from kzpolicy.stance import balance, by_vector
 from kzpolicy.themes import load_themes
@@ -32,12 +33,15 @@ __all__ = [
     "confusion",
     "context_keyness",
     "difference",
+    "draw_sample",
+    "join_codes",
     "keyness",
     "load_corpus",
     "load_powers",
     "load_themes",
     "mean_by",
     "mean_correlation",
+    "mention_pairs",
     "per_class",
     "period_keyness",
     "scorer_agreement",
