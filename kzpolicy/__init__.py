@@ -11,6 +11,7 @@ from kzpolicy.coding import (
 )
 from kzpolicy.corpus import Corpus, load_corpus
 from kzpolicy.errors import StudyError
+from kzpolicy.estimating import corrected_means, needed
 from kzpolicy.powers import Powers, load_powers
 from kzpolicy.sampling import draw_sample, join_codes, mention_pairs
 from kzpolicy.sentiment import coded_pairs, difference, mean_by, with_period
@@ -33,6 +34,7 @@ __all__ = [
     "coder_agreement",
     "confusion",
     "context_keyness",
+    "corrected_means",
     "difference",
     "draw_sample",
     "join_codes",
@@ -43,6 +45,7 @@ __all__ = [
     "mean_by",
     "mean_correlation",
     "mention_pairs",
+    "needed",
     "per_class",
     "period_keyness",
     "read_sheet",
