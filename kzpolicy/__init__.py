@@ -16,6 +16,7 @@ from kzpolicy.powers import Powers, load_powers
 from kzpolicy.sampling import draw_sample, join_codes, mention_pairs
 from kzpolicy.sentiment import coded_pairs, difference, mean_by, with_period
 from kzpolicy.sheets import read_sheet, write_sheet
+from kzpolicy.simulating import simulate_coverage
 from kzpolicy.stance import balance, by_vector
 from kzpolicy.themes import load_themes
 from kzpolicy.trends import attention, context_keyness, keyness, period_keyness, theme_counts, theme_rates
@@ -50,6 +51,7 @@ __all__ = [
     "period_keyness",
     "read_sheet",
     "scorer_agreement",
+    "simulate_coverage",
     "theme_counts",
     "theme_rates",
     "with_period",
