@@ -152,7 +152,9 @@ def _aliases(tables: dict[str, dict[str, Any]], path: Path) -> dict[str, tuple[s
 def _pattern(names: list[str]) -> re.Pattern[str]:
     """Compile names into one expression: whole words, the longest first, any white space."""
     forms = (r"\s+".join(map(re.escape, n.split(" "))) for n in sorted(names, key=len, reverse=True))
-    return re.compile(rf"(?<!\w)(?:{'|'.join(forms)})(?!\w)")
+    # The class of first letters refuses most places at once.
+    first = "".join(sorted({re.escape(name[0]) for name in names}))
+    return re.compile(rf"(?=[{first}])(?<!\w)(?:{'|'.join(forms)})(?!\w)")
 
 
 def _one_spaced(text: str) -> str:
