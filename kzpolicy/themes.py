@@ -28,7 +28,8 @@ def load_themes(path: str | Path | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a term: ``theme`` (key), ``name`` (for prose and figures), ``why``, ``term``.
+        One row a term: ``theme`` (key), ``name`` (for prose and figures), ``why``, ``term``,
+        ``sign`` (1; -1 for an expression that is not meant, whose words are taken off again).
 
     Raises
     ------
@@ -54,8 +55,11 @@ def load_themes(path: str | Path | None = None) -> pd.DataFrame:
         if not isinstance(table, dict) or not {"name", "why", "terms"} <= table.keys():
             raise StudyError(f"{path}: theme [{key}] needs name, why and terms")
         _check_terms(table["terms"], key, path)
-        rows += [(key, table["name"], table["why"], term) for term in table["terms"]]
-    return pd.DataFrame(rows, columns=["theme", "name", "why", "term"])
+        not_meant = table.get("not_meant", [])
+        _check_not_meant(not_meant, table["terms"], key, path)
+        rows += [(key, table["name"], table["why"], term, 1) for term in table["terms"]]
+        rows += [(key, table["name"], table["why"], term, -1) for term in not_meant]
+    return pd.DataFrame(rows, columns=["theme", "name", "why", "term", "sign"])
 
 
 def matching_terms(patterns: Iterable[str], vocabulary: Iterable[str]) -> dict[str, str]:
@@ -112,3 +116,11 @@ def _check_terms(terms: list[str], key: str, path: Path) -> None:
         raise StudyError(
             f"{path}: theme [{key}]: {pattern!r} also counts {word!r} inside a longer term; drop one"
         )
+
+
+def _check_not_meant(expressions: list[str], terms: list[str], key: str, path: Path) -> None:
+    for expression in expressions:
+        if not isinstance(expression, str) or not matching_terms(terms, expression.split(" ")):
+            raise StudyError(
+                f"{path}: theme [{key}]: {expression!r} holds no word that the theme counts; drop it"
+            )
