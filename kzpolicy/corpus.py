@@ -89,7 +89,7 @@ class Corpus:
         kept = {"documents": documents.reset_index(drop=True)}
         for name, frame in self.tables().items():
             if name not in ("documents", "events"):
-                owner = frame["document"] if "document" in frame else frame["sentence"].str.partition(":")[0]
+                owner = frame["document"] if "document" in frame else frame["sentence"].str.split(":").str[0]
                 frame = frame[owner.isin(keys)]
                 kept[name] = (_keep(frame, "power", power) if "power" in frame else frame).reset_index(
                     drop=True

@@ -62,6 +62,30 @@ def load_themes(path: str | Path | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["theme", "name", "why", "term", "sign"])
 
 
+def make_theme(name: str, terms: Iterable[str]) -> pd.DataFrame:
+    """Make a theme of own keywords, to use in the place of `load_themes`.
+
+    Parameters
+    ----------
+    name
+        Name for figures.
+    terms
+        Words as in a themes file, a final * for any ending. A term of several words is counted
+        only where ``themes.toml`` lists it, because texts are counted while they are read.
+
+    Examples
+    --------
+    >>> make_theme("Water", ["water*", "aral"])["term"].tolist()
+    ['water*', 'aral']
+    """
+    listed = list(terms)
+    _check_terms(listed, name, Path("make_theme"))
+    unknown = [term for term in listed if " " in term and term not in phrases(load_themes())]
+    if unknown:
+        raise StudyError(f"{unknown[0]!r} was not counted; add it to themes.toml and build the tables again")
+    return pd.DataFrame({"theme": name, "name": name, "why": "own keywords", "term": listed, "sign": 1})
+
+
 def matching_terms(patterns: Iterable[str], vocabulary: Iterable[str]) -> dict[str, str]:
     """Map each term of a vocabulary to the pattern that counts it.
 
