@@ -12,7 +12,7 @@ import pandas as pd
 
 from kzpolicy.errors import StudyError
 from kzpolicy.powers import Powers, load_powers
-from kzpolicy.schema import TABLES, check, check_references, describe, to_csv
+from kzpolicy.schema import TABLES, check, check_references, describe, to_file
 from kzpolicy.storing import PACKAGE, read_study, write_study
 
 DATA = Path(__file__).resolve().parents[1] / "data"
@@ -140,7 +140,7 @@ class Corpus:
     def save(self, folder: str | Path, *, title: str = "") -> None:
         """Write the tables and their description to a folder, whole or not at all."""
         folder = Path(folder).resolve()
-        files = {f"{name}.csv": to_csv(frame, name) for name, frame in self.tables().items()}
+        files = dict(to_file(frame, name) for name, frame in self.tables().items())
         files[PACKAGE] = describe(folder.resolve().name, title or f"Tables of the study {folder.name}", files)
         write_study(folder, files)
 
@@ -172,19 +172,25 @@ def read_tables(folder: Path, *, prove: bool = True) -> dict[str, pd.DataFrame]:
     files = read_study(folder, prove=prove)
     tables = {}
     for name in TABLES:
-        if f"{name}.csv" not in files:
+        file = next((f"{name}.{ending}" for ending in ("csv", "parquet") if f"{name}.{ending}" in files), "")
+        if not file:
             raise StudyError(f"{folder}: has no {name}.csv; run kzpolicy build")
-        tables[name] = read_table(files[f"{name}.csv"], name, folder / f"{name}.csv")
+        tables[name] = read_table(files[file], name, folder / file)
     check_references(tables, f"{folder}/")
     return tables
 
 
 def read_table(content: bytes, name: str, path: Path) -> pd.DataFrame:
-    """Read one table from CSV bytes; `path` is for the error message."""
+    """Read one table from the bytes of a CSV or Parquet file; `path` tells which, and where."""
     try:
+        if path.suffix == ".parquet":
+            return check(pd.read_parquet(io.BytesIO(content)), name, str(path))
         frame = pd.read_csv(io.BytesIO(content), dtype="str", keep_default_na=False)
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise StudyError(f"{path}: not a CSV table in UTF-8 ({str(error).strip()}); restore it") from None
+    except (ValueError, OSError) as error:  # pandas' and pyarrow's errors are kinds of these
+        if isinstance(error, StudyError):
+            raise
+        kind = "Parquet table" if path.suffix == ".parquet" else "CSV table in UTF-8"
+        raise StudyError(f"{path}: not a {kind} ({str(error).strip()}); restore it") from None
     return check(frame, name, str(path))
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 
@@ -131,12 +129,47 @@ def rate_interval(counts: npt.ArrayLike, totals: npt.ArrayLike) -> tuple[float, 
     >>> round(rate, 3), round(low, 4), round(high, 4)
     (0.01, 0.0034, 0.0291)
     """
+    one = np.zeros(len(np.asarray(totals)), dtype=np.int64)
+    rate, low, high = (float(x[0]) for x in rate_intervals(counts, totals, one, 1))
+    return rate, low, high
+
+
+def rate_intervals(
+    counts: npt.ArrayLike, totals: npt.ArrayLike, groups: npt.NDArray[np.int64], many: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return `rate_interval` for many groups of paragraphs at once.
+
+    Parameters
+    ----------
+    counts, totals
+        Occurrences and words of each paragraph.
+    groups
+        Number of each paragraph's group, from 0.
+    many
+        How many groups there are.
+
+    Returns
+    -------
+    tuple of array
+        Rate, lower and upper limit of each group, as shares of the words; NaN without words.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rates, low, high = rate_intervals([1, 0, 2, 0], [100, 100, 100, 50], np.array([0, 0, 0, 1]), 2)
+    >>> rates.round(3).tolist()
+    [0.01, 0.0]
+    """
     k, n = np.asarray(counts, dtype=float), np.asarray(totals, dtype=float)
-    size, rate, effect = float(n.sum()), float(k.sum() / n.sum()), 1.0
-    if len(n) > 1 and 0 < rate < 1:
-        clustered = len(n) / (len(n) - 1) * float(((k - rate * n) ** 2).sum()) / size**2
-        effect = max(1.0, clustered / (rate * (1 - rate) / size))
-    size /= effect
-    middle = (rate + _Z**2 / (2 * size)) / (1 + _Z**2 / size)
-    half = _Z / (1 + _Z**2 / size) * math.sqrt(rate * (1 - rate) / size + _Z**2 / (4 * size**2))
-    return rate, max(0.0, middle - half), min(1.0, middle + half)
+    size, hits, parts = (
+        np.asarray(np.bincount(groups, w, minlength=many), dtype=float) for w in (n, k, np.ones(len(n)))
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rate = hits / size
+        apart = np.bincount(groups, (k - rate[groups] * n) ** 2, minlength=many)
+        effect = parts / (parts - 1) * apart / size**2 / (rate * (1 - rate) / size)
+        known = (parts > 1) & (rate > 0) & (rate < 1)
+        size = size / np.where(known, np.maximum(1.0, effect), 1.0)
+        middle = (rate + _Z**2 / (2 * size)) / (1 + _Z**2 / size)
+        half = _Z / (1 + _Z**2 / size) * np.sqrt(rate * (1 - rate) / size + _Z**2 / (4 * size**2))
+    return rate, np.maximum(0.0, middle - half), np.minimum(1.0, middle + half)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ from kzpolicy.corpus import Corpus
 from kzpolicy.errors import StudyError
 from kzpolicy.powers import Mention, Powers, load_powers
 from kzpolicy.reading import clean_paragraphs, read_text
-from kzpolicy.schema import TABLES, check, check_references
+from kzpolicy.schema import LARGE, TABLES, check, check_references
 from kzpolicy.segmenting import find_words, split_sentences
+from kzpolicy.speeches import debate_sources
 from kzpolicy.themes import load_themes, phrases
 from kzpolicy.vader import plain_scores
 
@@ -24,7 +26,8 @@ SOURCES = "sources.csv"
 _NEEDED = ("document", "file", "title", "authors", "outlet", "published_from", "published_to", "date_basis")
 _OPTIONAL = ("outlet_country", "outlet_type", "outlet_group", "speaker_state", "url", "notes")
 # What an exception may change: facts, never what is computed, the key or the file.
-_DECLARED = (*_NEEDED[2:], *_OPTIONAL, "label", "language", "standfirst")
+_DECLARED = (*_NEEDED[2:], *_OPTIONAL, "label", "language", "standfirst", "layout")
+_MEASURED = ("sentences", "mentions", "terms", "contexts", "left_out")
 CURATED = tuple(name for name, table in TABLES.items() if table.curated)
 
 
@@ -45,7 +48,9 @@ def parse_corpus(
         A folder of ``.txt`` files with a ``sources.csv``, one row a file: ``document`` (key),
         ``file``, ``title``, ``authors``, ``outlet``, ``published_from``, ``published_to``
         (YYYY-MM-DD), ``date_basis``; and, where known, ``outlet_country``, ``outlet_type``,
-        ``outlet_group``, ``speaker_state``, ``url``, ``language``, ``label``, ``notes``.
+        ``outlet_group``, ``speaker_state``, ``url``, ``language``, ``label``, ``notes``,
+        ``layout`` (``page`` or ``speech``, see `kzpolicy.reading.clean_paragraphs`). A folder of
+        General Debate statements needs none, see `kzpolicy.speeches.debate_sources`.
     corpus
         Name of the corpus.
     sources
@@ -70,21 +75,56 @@ def parse_corpus(
     curated = {name: (curated or {}).get(name, TABLES[name].empty()) for name in CURATED}
     rows = _sources(folder, sources, curated["exceptions"])
     multiword = phrases(load_themes() if themes is None else themes)
-    parts: dict[str, list[pd.DataFrame]] = {
-        n: [] for n in ("sentences", "mentions", "terms", "contexts", "left_out")
-    }
+    tables = {name: _Rows(TABLES[name].names) for name in _MEASURED}
     documents = []
-    for row in rows:
-        document, tables = _parse_document(folder, row, powers, multiword)
+    for number, row in enumerate(rows, start=1):
+        document = _parse_document(folder, row, powers, multiword, tables)
         documents.append({**{c: "" for c in TABLES["documents"].names}, **row, "corpus": corpus, **document})
-        for name, table in tables.items():
-            parts[name].append(table)
-    tables = {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}
-    tables["documents"] = pd.DataFrame(documents)[TABLES["documents"].names]
-    checked = {name: check(frame, name) for name, frame in (tables | curated).items()}
+        _show_progress(number, len(rows))
+    frames = {name: table.frame() for name, table in tables.items()}
+    frames["documents"] = pd.DataFrame(documents)[TABLES["documents"].names]
+    checked = {name: check(frame, name) for name, frame in (frames | curated).items()}
     check_references(checked)
     check_events(checked, powers)
     return Corpus(**checked)
+
+
+class _Rows:
+    """A table that grows row by row and keeps every text once, so that it stays small."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._columns: dict[str, list[Any]] = {name: [] for name in names}
+        self._texts: dict[str, str] = {}
+
+    def add(self, rows: Iterable[Sequence[Any]]) -> None:
+        texts = self._texts
+        for column, values in zip(self._columns.values(), zip(*rows, strict=True), strict=False):
+            if isinstance(values[0], str):
+                column += [texts.setdefault(value, value) for value in values]
+            else:
+                column += values
+
+    def frame(self) -> pd.DataFrame:
+        """Give the table, and let go of the rows."""
+        frame = pd.DataFrame({name: _packed(self._columns.pop(name)) for name in list(self._columns)})
+        self._texts.clear()
+        return frame
+
+
+def _packed(values: list[Any]) -> Any:
+    """Pack the texts of a large table as categories where they repeat; see `kzpolicy.schema.LARGE`."""
+    if len(values) > LARGE and isinstance(values[0], str):
+        known = sorted(set(values))
+        if 2 * len(known) < len(values):
+            codes = {value: code for code, value in enumerate(known)}
+            return pd.Categorical.from_codes([codes[value] for value in values], known)
+    return values
+
+
+def _show_progress(done: int, of: int) -> None:
+    """Count the documents of a large corpus on standard error."""
+    if of >= 100 and (done % 100 == 0 or done == of):
+        print(f"read {done:,} of {of:,} texts", file=sys.stderr, flush=True)
 
 
 def parse_sentences(folder: str | Path, exceptions: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -121,15 +161,19 @@ def _sources(folder: Path, fallback: pd.DataFrame | None, exceptions: pd.DataFra
     path = folder / SOURCES
     if not folder.is_dir():
         raise StudyError(f"{folder}: no such folder; give the folder that holds the texts")
+    debate = None if path.is_file() else debate_sources(folder)
     if path.is_file():
         table = _read_sources(path)
+    elif debate is not None:
+        table = debate
     elif fallback is not None:
         dates = {c: fallback[c].dt.strftime("%Y-%m-%d") for c in ("published_from", "published_to")}
         table = fallback.assign(**dates).fillna("").astype("str")
     else:
         raise StudyError(f"{path}: missing; write one row a text, with the columns {', '.join(_NEEDED)}")
     _check_sources(table, path)
-    rows = [{"label": r["document"], "language": "en", "standfirst": 0} | r for r in table.to_dict("records")]
+    defaults = {"language": "en", "standfirst": 0, "layout": "page"}
+    rows = [{"label": r["document"]} | defaults | r for r in table.to_dict("records")]
     for number, exception in enumerate(exceptions.itertuples(), start=2):
         row = next((r for r in rows if r["document"] == exception.document), None)
         if row is None or exception.field not in _DECLARED:
@@ -196,8 +240,13 @@ def _check_sources(table: pd.DataFrame, path: Path) -> None:
 
 
 def _parse_document(
-    folder: Path, row: dict[str, Any], powers: Powers, multiword: Sequence[str]
-) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
+    folder: Path,
+    row: dict[str, Any],
+    powers: Powers,
+    multiword: Sequence[str],
+    tables: dict[str, _Rows],
+) -> dict[str, Any]:
+    """Add a document's rows to the tables; give its sizes."""
     key = row["document"]
     paragraphs, left_out = _clean(folder, row)
     sentences, mentions, terms, contexts = [], [], [], []
@@ -210,7 +259,7 @@ def _parse_document(
             words = find_words(sentence)
             found = powers.find(sentence)
             sentences.append(
-                (locator, key, paragraph, position, kind, len(words), sentence, _fingerprint(words))
+                (locator, key, paragraph, position, kind, len(words), _fingerprint(words), sentence)
             )
             mentions += [(locator, m.power, m.start, m.end, m.via, m.alias) for m in found]
             if kind != "heading":
@@ -223,29 +272,29 @@ def _parse_document(
     for power, counter in near.items():
         rest = others[power]
         contexts += [(key, power, term, n, max(0, n - rest[term])) for term, n in sorted(counter.items())]
-    table = pd.DataFrame(
-        sentences,
-        columns=["sentence", "document", "paragraph", "position", "kind", "words", "text", "fingerprint"],
-    )
-    table = pd.concat([table, plain_scores(table["text"].tolist())], axis=1)
-    counted = table[table["kind"] != "heading"]
-    document = {
+    scores = plain_scores([row[-1] for row in sentences]).itertuples(index=False, name=None)
+    tables["sentences"].add((*row[:6], *score, row[6]) for row, score in zip(sentences, scores, strict=True))
+    tables["mentions"].add(mentions)
+    tables["terms"].add(terms)
+    tables["contexts"].add(contexts)
+    tables["left_out"].add((key, *row) for row in left_out.itertuples(index=False, name=None))
+    counted = [row[5] for row in sentences if row[4] != "heading"]
+    return {
         "paragraphs": int(paragraphs["kind"].isin(["body", "quotation"]).sum()),
         "sentences": len(counted),
-        "words": int(counted["words"].sum()),
+        "words": sum(counted),
         "sha256": sha256((folder / row["file"]).read_bytes()).hexdigest(),
     }
-    names = {"mentions": mentions, "terms": terms, "contexts": contexts}
-    tables = {name: pd.DataFrame(rows, columns=TABLES[name].names) for name, rows in names.items()}
-    tables["sentences"] = table[TABLES["sentences"].names]
-    tables["left_out"] = left_out.assign(document=key)[TABLES["left_out"].names]
-    return document, tables
 
 
 def _clean(folder: Path, row: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
     path = folder / row["file"]
     paragraphs, left_out = clean_paragraphs(
-        read_text(path), title=row["title"], authors=row["authors"], standfirst=int(row["standfirst"])
+        read_text(path),
+        title=row["title"],
+        authors=row["authors"],
+        standfirst=int(row["standfirst"]),
+        layout=row["layout"],
     )
     if not (paragraphs["kind"] == "body").any():
         raise StudyError(f"{path}: no paragraph of running text in it; check that the whole page was saved")

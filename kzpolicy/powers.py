@@ -163,8 +163,11 @@ def _aliases(tables: dict[str, dict[str, Any]], path: Path) -> dict[str, tuple[s
 def _pattern(names: list[str]) -> re.Pattern[str]:
     """Compile names into one expression: whole words, the longest first, any white space."""
     forms = (r"\s+".join(map(re.escape, n.split(" "))) for n in sorted(names, key=len, reverse=True))
-    # A name that ends in a sign (US$) may be followed by a letter or digit. (?!) matches nothing.
-    return re.compile(rf"(?<!\w)(?:{'|'.join(forms) or '(?!)'})(?:(?<=\$)|(?!\w))")
+    # The class of first letters refuses most places at once. A name that ends in a sign (US$) may be
+    # followed by a letter or digit. (?!) matches nothing.
+    first = "".join(sorted({re.escape(name[0]) for name in names}))
+    look = f"(?=[{first}])" if first else ""
+    return re.compile(rf"{look}(?<!\w)(?:{'|'.join(forms) or '(?!)'})(?:(?<=\$)|(?!\w))")
 
 
 def _one_spaced(text: str) -> str:

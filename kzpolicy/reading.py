@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -24,6 +25,8 @@ _STRAIGHT = str.maketrans("’‘“”", "''\"\"")
 # A hard-wrapped line is longer than this; a heading, a name or a salutation is shorter.
 _WRAPPED = 60
 _HEADING_WORDS = 20
+# Stands for a line of which nothing is left: no blank line, which would end a paragraph.
+_GONE = "\0"
 
 
 @dataclass
@@ -46,8 +49,10 @@ class Piece:
 class _Rule:
     reason: str
     pattern: re.Pattern[str]
-    anywhere: bool
-    rest: bool
+    anywhere: bool = False
+    rest: bool = False
+    layout: str = ""
+    put: str | None = None
 
     def matches(self, text: str) -> bool:
         return bool(self.pattern.search(text) if self.anywhere else self.pattern.match(text))
@@ -91,9 +96,9 @@ def read_text(path: str | Path) -> str:
 
 
 def clean_paragraphs(
-    text: str, *, title: str = "", authors: str = "", standfirst: int = 0
+    text: str, *, title: str = "", authors: str = "", standfirst: int = 0, layout: str = "page"
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    r"""Separate an article's own paragraphs from the rest of its page.
+    r"""Separate a document's own paragraphs from the rest of its file.
 
     Parameters
     ----------
@@ -104,6 +109,9 @@ def clean_paragraphs(
     standfirst
         How many of the first paragraphs are the standfirst, where the page does not show it by
         placing it between title and author.
+    layout
+        ``page``: a web page with an article on it. ``speech``: a speech, in which everything is
+        body that no rule leaves out: nothing in it is a title, a heading or a repetition to drop.
 
     Returns
     -------
@@ -122,11 +130,22 @@ def clean_paragraphs(
     >>> left_out["reason"].tolist()
     ['page controls', 'title', 'author or date', 'comment form']
     """
-    pieces = split_pieces(text)
-    _apply_rules(pieces)
-    _find_title(pieces, title, authors)
-    _find_repeats(pieces)
-    _find_kinds(pieces, standfirst)
+    _, marks = _rules_for(layout)
+    gone: Counter[tuple[int, str]] = Counter()
+    lines = text.split("\n")
+    pieces = split_pieces("\n".join(_take_out_marks(lines, range(1, len(lines) + 1), marks, gone)))
+    # Once more where lines were joined: a mark may stand over the break.
+    joined = _take_out_marks([p.text for p in pieces], [p.line for p in pieces], marks, gone)
+    for piece, whole in zip(pieces, joined, strict=True):
+        piece.text = whole.strip()
+    _apply_rules(pieces, layout)
+    if layout == "speech":
+        for piece in pieces:
+            piece.kind = "" if piece.reason else "body"
+    else:
+        _find_title(pieces, title, authors)
+        _find_repeats(pieces)
+        _find_kinds(pieces, standfirst)
     kept = [p for p in pieces if p.kind]
     number = 0
     paragraphs: list[tuple[int, str, str]] = []
@@ -139,10 +158,14 @@ def clean_paragraphs(
             paragraphs[-1] = (paragraph, piece.kind, f"{paragraphs[-1][2]} {piece.text}")
         else:
             paragraphs.append((paragraph, piece.kind, piece.text))
-    left_out = [(p.line, p.reason, p.words) for p in pieces if not p.kind]
+    gone.update({(p.line, p.reason): p.words for p in pieces if not p.kind})
+    left_out: dict[int, tuple[str, int]] = {}
+    for (line, reason), words in sorted(gone.items()):
+        reasons, before = left_out.get(line, ("", 0))
+        left_out[line] = (f"{reasons}; {reason}" if reasons else reason, before + words)
     return (
         pd.DataFrame(paragraphs, columns=["paragraph", "kind", "text"]),
-        pd.DataFrame(left_out, columns=["line", "reason", "words"]),
+        pd.DataFrame([(n, *what) for n, what in left_out.items()], columns=["line", "reason", "words"]),
     )
 
 
@@ -156,6 +179,8 @@ def split_pieces(text: str) -> list[Piece]:
     block, open_block = 0, False
     for number, raw in enumerate(text.split("\n"), start=1):
         line = raw.strip()
+        if line == _GONE:
+            continue
         if not line:
             block, open_block = block + open_block, False
             continue
@@ -168,6 +193,8 @@ def split_pieces(text: str) -> list[Piece]:
 
 
 def _continues(before: str, line: str) -> bool:
+    if before.endswith("-") and before[-2:-1].isalpha():
+        return True
     if _BULLET.match(before) or _BULLET.match(line) or _ENDED.search(before):
         return False
     return line[0].islower() or (len(before) >= _WRAPPED)
@@ -176,24 +203,42 @@ def _continues(before: str, line: str) -> bool:
 @lru_cache(maxsize=1)
 def _rules() -> tuple[_Rule, ...]:
     table = tomllib.loads(RULES.read_text(encoding="utf-8"))
-    return tuple(
-        _Rule(
-            r["reason"],
-            re.compile(r["pattern"], re.IGNORECASE),
-            r.get("anywhere", False),
-            r.get("rest", False),
-        )
-        for r in table["rule"]
-    )
+    return tuple(_Rule(**{**r, "pattern": re.compile(r["pattern"], re.IGNORECASE)}) for r in table["rule"])
 
 
-def _apply_rules(pieces: Sequence[Piece]) -> None:
+def _rules_for(layout: str) -> tuple[list[_Rule], list[_Rule]]:
+    """Give the rules for whole lines and those for marks inside lines."""
+    fit = [rule for rule in _rules() if rule.layout in ("", layout)]
+    return [rule for rule in fit if rule.put is None], [rule for rule in fit if rule.put is not None]
+
+
+def _take_out_marks(
+    lines: Sequence[str], numbers: Iterable[int], marks: Sequence[_Rule], gone: Counter[tuple[int, str]]
+) -> list[str]:
+    """Take marks out of the lines they stand in; count the words that go, by line and reason.
+
+    A line of which nothing is left goes with its break, so that a sentence runs on over it.
+    """
+    cleaned = []
+    for number, line in zip(numbers, lines, strict=True):
+        before = line
+        for rule in marks:
+            changed = rule.pattern.sub(rule.put or "", line)
+            if changed != line:
+                gone[number, rule.reason] += len(line.split()) - len(changed.split())
+                line = changed
+        cleaned.append(line if line.strip() or line == before else _GONE)
+    return cleaned
+
+
+def _apply_rules(pieces: Sequence[Piece], layout: str) -> None:
+    rules, _ = _rules_for(layout)
     rest_of, reason = -1, ""
     for piece in pieces:
         if piece.block == rest_of:
             piece.reason = reason
             continue
-        for rule in _rules():
+        for rule in rules:
             if rule.matches(piece.text):
                 piece.reason = rule.reason
                 if rule.rest:

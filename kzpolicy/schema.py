@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from dataclasses import dataclass
@@ -14,6 +15,12 @@ from kzpolicy.errors import StudyError
 
 KINDS = ("standfirst", "body", "quotation", "heading")
 PRECISIONS = ("day", "month", "year", "span", "decade")
+# A table of more rows than this is Parquet.
+LARGE = 50_000
+_MEDIA = {
+    "csv": {"mediatype": "text/csv", "encoding": "utf-8"},
+    "parquet": {"mediatype": "application/vnd.apache.parquet"},
+}
 _KEY = re.compile(r"[A-Za-z0-9_.-]+")
 
 
@@ -275,6 +282,11 @@ def check(frame: pd.DataFrame, name: str, where: str = "") -> pd.DataFrame:
 
 
 def _typed(values: pd.Series[Any], column: Column, where: str) -> pd.Series[Any]:
+    if isinstance(values.dtype, pd.CategoricalDtype) and column.type == "string":
+        if not values.hasnans and not (column.required and "" in values.cat.categories):
+            if not column.allowed or set(values.cat.categories) <= set(column.allowed):
+                return values
+        values = values.astype("str")
     empty = values.isna() | (values.astype("str") == "")
     bad, cause = empty & column.required, f"{column.name} is empty"
     typed = values
@@ -322,12 +334,52 @@ def check_references(tables: dict[str, pd.DataFrame], where: str = "") -> None:
     for name, frame in tables.items():
         for column, other in TABLES[name].refers:
             known = set(tables[other][TABLES[other].key[0]])
-            strange = ~frame[column].isin(known)
-            if strange.any():
-                row = int(strange.to_numpy().argmax())
+            values = frame[column]
+            used = set(values.cat.categories if isinstance(values.dtype, pd.CategoricalDtype) else values)
+            if not used <= known:
+                row = int((~values.isin(known)).to_numpy().argmax())
                 raise StudyError(
                     f"{where}{name}.csv: row {row + 2}: {column} {frame[column].iloc[row]} is not in {other}"
                 )
+
+
+def to_file(frame: pd.DataFrame, name: str) -> tuple[str, bytes]:
+    """Write a table as bytes that are the same on every machine; give the file's name with them.
+
+    A table of more than `LARGE` rows is Parquet (zstd), a smaller one CSV.
+    """
+    if len(frame) > LARGE:
+        return f"{name}.parquet", to_parquet(frame, name)
+    return f"{name}.csv", to_csv(frame, name)
+
+
+def to_parquet(frame: pd.DataFrame, name: str) -> bytes:
+    """Write a table as Parquet: texts as dictionaries, the smallest integers that hold the values."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns, listed = {}, []
+    for column in TABLES[name].columns:
+        values = frame[column.name]
+        if column.type == "integer":
+            values = pd.to_numeric(values, downcast="integer")
+        columns[column.name] = pa.array(values)
+        if isinstance(values.dtype, pd.CategoricalDtype) or column.type == "number":
+            listed.append(column.name)
+    plain = {c: "DELTA_BINARY_PACKED" for c, a in columns.items() if pa.types.is_integer(a.type)}
+    buffer = io.BytesIO()
+    pq.write_table(
+        pa.table(columns),
+        buffer,
+        compression="zstd",
+        compression_level=15,
+        use_dictionary=listed,
+        column_encoding={c: e for c, e in plain.items() if c not in listed},
+        write_statistics=False,
+        row_group_size=1 << 30,
+        data_page_size=1 << 20,
+    )
+    return buffer.getvalue()
 
 
 def to_csv(frame: pd.DataFrame, name: str) -> bytes:
@@ -342,7 +394,8 @@ def describe(name: str, title: str, files: dict[str, bytes]) -> bytes:
     """Write a study's ``datapackage.json`` (Frictionless Data Package, version 1) from its files."""
     resources = []
     for file in files:
-        table = TABLES[file.removesuffix(".csv")]
+        name_of, _, format_of = file.partition(".")
+        table = TABLES[name_of]
         fields = [
             {"name": c.name, "type": c.type, "description": c.about, "constraints": _constraints(c)}
             for c in table.columns
@@ -357,9 +410,8 @@ def describe(name: str, title: str, files: dict[str, bytes]) -> bytes:
                 "path": file,
                 "description": table.about,
                 "profile": "tabular-data-resource",
-                "format": "csv",
-                "mediatype": "text/csv",
-                "encoding": "utf-8",
+                "format": format_of,
+                **_MEDIA[format_of],
                 "bytes": len(files[file]),
                 "hash": "sha256:" + sha256(files[file]).hexdigest(),
                 "schema": {"fields": fields, "primaryKey": list(table.key), "foreignKeys": foreign},

@@ -27,7 +27,8 @@ def load_themes(path: str | Path | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a term: ``theme`` (key), ``name`` (for prose and figures), ``why``, ``term``.
+        One row a term: ``theme`` (key), ``name`` (for prose and figures), ``why``, ``term``,
+        ``sign`` (1; -1 for an expression that is not meant, whose words are taken off again).
 
     Raises
     ------
@@ -63,8 +64,35 @@ def _load(path: Path) -> pd.DataFrame:
         if not isinstance(table, dict) or not {"name", "why", "terms"} <= table.keys():
             raise StudyError(f"{path}: theme [{key}] needs name, why and terms")
         _check_terms(table["terms"], key, path)
-        rows += [(key, table["name"], table["why"], term) for term in table["terms"]]
-    return pd.DataFrame(rows, columns=["theme", "name", "why", "term"])
+        not_meant = table.get("not_meant", [])
+        _check_not_meant(not_meant, table["terms"], key, path)
+        rows += [(key, table["name"], table["why"], term, 1) for term in table["terms"]]
+        rows += [(key, table["name"], table["why"], term, -1) for term in not_meant]
+    return pd.DataFrame(rows, columns=["theme", "name", "why", "term", "sign"])
+
+
+def make_theme(name: str, terms: Iterable[str]) -> pd.DataFrame:
+    """Make a theme of own keywords, to use in the place of `load_themes`.
+
+    Parameters
+    ----------
+    name
+        Name for figures.
+    terms
+        Words as in a themes file, a final * for any ending. A term of several words is counted
+        only where ``themes.toml`` lists it, because texts are counted while they are read.
+
+    Examples
+    --------
+    >>> make_theme("Water", ["water*", "aral"])["term"].tolist()
+    ['water*', 'aral']
+    """
+    listed = list(terms)
+    _check_terms(listed, name, Path("make_theme"))
+    unknown = [term for term in listed if " " in term and term not in phrases(load_themes())]
+    if unknown:
+        raise StudyError(f"{unknown[0]!r} was not counted; add it to themes.toml and build the tables again")
+    return pd.DataFrame({"theme": name, "name": name, "why": "own keywords", "term": listed, "sign": 1})
 
 
 def matching_terms(patterns: Iterable[str], vocabulary: Iterable[str]) -> dict[str, str]:
@@ -128,3 +156,11 @@ def _check_terms(terms: object, key: str, path: Path) -> None:
         raise StudyError(
             f"{path}: theme [{key}]: {pattern!r} also counts {word!r} inside a longer term; drop one"
         )
+
+
+def _check_not_meant(expressions: list[str], terms: list[str], key: str, path: Path) -> None:
+    for expression in expressions:
+        if not isinstance(expression, str) or not matching_terms(terms, expression.split(" ")):
+            raise StudyError(
+                f"{path}: theme [{key}]: {expression!r} holds no word that the theme counts; drop it"
+            )

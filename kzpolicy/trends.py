@@ -9,7 +9,7 @@ import pandas as pd
 
 from kzpolicy.corpus import Corpus
 from kzpolicy.errors import StudyError
-from kzpolicy.intervals import rate_interval
+from kzpolicy.intervals import rate_interval, rate_intervals
 from kzpolicy.themes import load_themes, matching_terms, phrases
 
 PER = 10_000
@@ -42,11 +42,13 @@ def theme_counts(corpus: Corpus, themes: pd.DataFrame | None = None) -> pd.DataF
     -------
     DataFrame
         ``document``, ``paragraph``, ``theme``, ``name``, ``pattern`` (the listed term), ``term``
-        (as it occurred), ``count``.
+        (as it occurred), ``count``; below 0 where an expression that is not meant takes its words
+        off again.
     """
     themes = load_themes() if themes is None else themes
+    vocabulary = corpus.terms["term"].unique()
     unknown = set(phrases(themes)) - set(phrases(load_themes()))
-    missed = unknown - set(matching_terms(unknown, corpus.terms["term"].unique()).values())
+    missed = unknown - set(matching_terms(unknown, vocabulary).values())
     if missed:
         raise StudyError(
             f"{min(missed)!r} has several words and was not counted when the texts were read; put it "
@@ -54,11 +56,38 @@ def theme_counts(corpus: Corpus, themes: pd.DataFrame | None = None) -> pd.DataF
         )
     parts = []
     for (theme, name), group in themes.groupby(["theme", "name"], sort=False):
-        found = matching_terms(group["term"], corpus.terms["term"].unique())
+        meant = group["sign"] > 0 if "sign" in group else pd.Series(True, index=group.index)
+        found = matching_terms(group.loc[meant, "term"], vocabulary)
+        weights = dict.fromkeys(found, 1)
+        for expression in set(group.loc[~meant, "term"]) & set(vocabulary):
+            inside = [found[word] for word in expression.split(" ") if word in found]
+            weights[expression], found[expression] = -len(inside), inside[0] if inside else ""
         hits = corpus.terms[corpus.terms["term"].isin(found)]
-        parts.append(hits.assign(theme=theme, name=name, pattern=hits["term"].map(found)))
+        hits = hits.assign(term=hits["term"].astype("str"))
+        count = hits["count"] * hits["term"].map(weights).astype("int64")
+        parts.append(hits.assign(theme=theme, name=name, pattern=hits["term"].map(found), count=count))
     columns = ["document", "paragraph", "theme", "name", "pattern", "term", "count"]
     return pd.concat(parts, ignore_index=True)[columns]
+
+
+def paragraph_counts(corpus: Corpus, themes: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Count every theme in every paragraph.
+
+    Returns
+    -------
+    DataFrame
+        One row a paragraph in reading order, index ``document`` and ``paragraph``: ``words``, then
+        one column a theme.
+    """
+    themes = load_themes() if themes is None else themes
+    body = corpus.sentences[corpus.sentences["kind"] != "heading"]
+    place = ["document", "paragraph"]
+    words = body.astype({"document": "str"}).groupby(place, sort=False)["words"].sum()
+    counts = theme_counts(corpus, themes).astype({"document": "str"})
+    table = counts.groupby([*place, "theme"])["count"].sum().unstack(fill_value=0)
+    table = table.reindex(index=words.index, columns=themes["theme"].unique(), fill_value=0)
+    table.insert(0, "words", words)
+    return table
 
 
 def theme_rates(corpus: Corpus, themes: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -72,21 +101,18 @@ def theme_rates(corpus: Corpus, themes: pd.DataFrame | None = None) -> pd.DataFr
         words cluster in paragraphs, see `kzpolicy.intervals.rate_interval`).
     """
     themes = load_themes() if themes is None else themes
-    counts = theme_counts(corpus, themes)
-    body = corpus.sentences[corpus.sentences["kind"] != "heading"]
-    words = body.groupby(["document", "paragraph"], sort=False)["words"].sum()
-    rows = []
+    counted = paragraph_counts(corpus, themes)
+    facts = corpus.documents[["document", "label", "published_from", "published_to"]]
+    keys = pd.Index(facts["document"])
+    groups = keys.get_indexer(counted.index.get_level_values("document")).astype("int64")
+    sizes = np.bincount(groups, counted["words"], minlength=len(keys)).astype("int64")
+    parts = []
     for theme, name in themes[["theme", "name"]].drop_duplicates().itertuples(index=False):
-        hits = counts[counts["theme"] == theme].groupby(["document", "paragraph"])["count"].sum()
-        for document in corpus.documents.itertuples():
-            size = words.loc[[document.document]]
-            inside = hits.reindex(size.index, fill_value=0)
-            rate, low, high = (PER * x for x in rate_interval(inside, size))
-            dates = (document.published_from, document.published_to)
-            key = (document.document, document.label, *dates, theme, name)
-            rows.append((*key, int(inside.sum()), int(size.sum()), rate, low, high))
-    dated = ["document", "label", "published_from", "published_to", "theme", "name"]
-    return pd.DataFrame(rows, columns=[*dated, "count", "words", "rate", "low", "high"])
+        hits = np.bincount(groups, counted[theme], minlength=len(keys)).astype("int64")
+        limits = rate_intervals(counted[theme], counted["words"], groups, len(keys))
+        columns = dict(zip(("rate", "low", "high"), (PER * x for x in limits), strict=True))
+        parts.append(facts.assign(theme=theme, name=name, count=hits, words=sizes, **columns))
+    return pd.concat(parts, ignore_index=True)
 
 
 def attention(corpus: Corpus) -> pd.DataFrame:
@@ -115,7 +141,8 @@ def attention(corpus: Corpus) -> pd.DataFrame:
 
 def term_counts(frame: pd.DataFrame) -> pd.Series:
     """Sum counts by word, terms of several words and numbers left out."""
-    counts = frame.groupby("term")["count"].sum()
+    counts = frame.groupby("term", observed=True)["count"].sum()
+    counts.index = counts.index.astype("str")
     words = counts.index.to_series()
     return counts[~words.str.contains(" ") & words.str.contains(r"[^\W\d_]")]
 

@@ -1,0 +1,389 @@
+"""How alike the language of two delegations is: similarity by year, a map, and a check of both.
+
+The choices, made before any result was seen: words (no numbers, no terms of several words) that
+stand in at least 2% and at most 80% of all speeches; without the names of states and their people
+(``states.toml``), the organisation's own names and function words. Similarity is the cosine of
+logarithmic counts weighted by inverse document frequency of the year (Salton and Buckley 1988).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from kzpolicy.comparing import _known, _states, percentile
+from kzpolicy.corpus import Corpus
+from kzpolicy.trends import FUNCTION_WORDS
+
+STATES = Path(__file__).with_name("states.toml")
+POWERS = {
+    "russia": "RUS", "china": "CHN", "usa": "USA", "eu": "EU",
+    "turkey": "TUR", "iran": "IRN", "india": "IND",
+}  # fmt: skip
+EUROPEANS = {"Germany": "DEU", "France": "FRA", "United Kingdom": "GBR"}
+NEIGHBOURS = ("UZB", "KGZ", "TJK", "TKM")
+LEAST, MOST = 0.02, 0.80
+_ORGANISATION = frozenset({"un", "united", "nations"})
+_EU = (
+    "AUT BEL BGR CYP CZE DEU DNK ESP EST FIN FRA GRC HRV HUN IRL ITA LTU LUX LVA MLT NLD POL PRT "
+    "ROU SVK SVN SWE"
+)
+# Blocs that nobody disputes, to check the measure by: the group, and what it is set against.
+GROUPS: Mapping[str, tuple[str, str]] = {
+    "West, against its adversaries": (f"{_EU} EU USA GBR CAN AUS JPN", "CUB VEN NIC SYR PRK BLR IRN"),
+    "adversaries of the West, against it": ("CUB VEN NIC SYR PRK BLR IRN", f"{_EU} EU USA GBR CAN AUS JPN"),
+    "Nordic and Baltic states, against all": ("DNK FIN ISL NOR SWE EST LVA LTU", ""),
+    "Caribbean islands, against all": ("ATG BHS BRB DMA GRD JAM KNA LCA TTO VCT", ""),
+}
+Array = npt.NDArray[np.float64]
+
+
+@lru_cache(maxsize=1)
+def load_states() -> pd.DataFrame:
+    """Load the states' names.
+
+    Returns
+    -------
+    DataFrame
+        Index ``state`` (code): ``name``, ``words`` (by which texts name it, a list).
+
+    Examples
+    --------
+    >>> load_states().loc["KAZ", "name"]
+    'Kazakhstan'
+    """
+    table = tomllib.loads(STATES.read_text(encoding="utf-8"))
+    return pd.DataFrame.from_dict(table, orient="index").rename_axis("state")
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Counts of the compared words, paragraph by paragraph, as a sparse matrix of three arrays."""
+
+    speeches: pd.DataFrame
+    words: list[str]
+    speech: npt.NDArray[np.int64]
+    paragraph: npt.NDArray[np.int64]
+    word: npt.NDArray[np.int64]
+    count: Array
+
+    def year(self, year: int) -> Vocabulary:
+        """Keep the speeches of a year."""
+        chosen = self.speeches["year"].to_numpy() == year
+        number = np.cumsum(chosen) - 1
+        rows = chosen[self.speech]
+        own = self.speeches[chosen].reset_index(drop=True)
+        paragraph = np.unique(self.paragraph[rows], return_inverse=True)[1]
+        return Vocabulary(
+            own, self.words, number[self.speech[rows]], paragraph, self.word[rows], self.count[rows]
+        )
+
+    def matrix(self, weights: Array | None = None) -> Array:
+        """Count each word in each speech; `weights` says how often each paragraph is taken."""
+        shape = (len(self.speeches), len(self.words))
+        count = self.count if weights is None else self.count * weights[self.paragraph]
+        cells = np.bincount(self.speech * shape[1] + self.word, count, minlength=shape[0] * shape[1])
+        return np.asarray(cells, dtype=float).reshape(shape)
+
+
+def compared_words(corpus: Corpus, *, least: float = LEAST, most: float = MOST) -> Vocabulary:
+    """Count the words that speeches are compared by; the module's description says which.
+
+    Parameters
+    ----------
+    corpus
+        The speeches.
+    least, most
+        Share of all speeches that must, and may, hold a word.
+    """
+    facts = _states(corpus)
+    place = corpus.terms[["document", "paragraph"]].astype({"document": "str"})
+    term = corpus.terms["term"].astype("category")
+    speech = pd.Index(facts["document"]).get_indexer(place["document"])
+    held = pd.DataFrame({"term": term.cat.codes, "speech": speech}).drop_duplicates()["term"].value_counts()
+    names = {word for words in load_states()["words"] for word in words}
+    dropped = names | FUNCTION_WORDS | _ORGANISATION
+    share = held.reindex(range(len(term.cat.categories)), fill_value=0) / len(facts)
+    listed = pd.Series(term.cat.categories, dtype="str")
+    kept = (share >= least) & (share <= most) & ~listed.isin(dropped)
+    kept &= ~listed.str.contains(" ") & listed.str.contains(r"[^\W\d_]")
+    number = np.where(kept, np.cumsum(kept) - 1, -1)
+    word = number[term.cat.codes]
+    rows = word >= 0
+    many = int(place["paragraph"].max()) + 1
+    paragraph = np.unique(speech * many + place["paragraph"].to_numpy(), return_inverse=True)[1]
+    count = corpus.terms["count"].to_numpy(dtype=float)
+    return Vocabulary(facts, list(listed[kept]), speech[rows], paragraph[rows], word[rows], count[rows])
+
+
+def weighted(counts: Array) -> Array:
+    """Weight counts by log(1 + count) and inverse document frequency; rows of unit length."""
+    frequency = (counts > 0).sum(axis=0)
+    rarity = np.log(len(counts) / np.maximum(frequency, 1))
+    rows = np.log1p(counts) * rarity
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.where(lengths > 0, lengths, 1), dtype=float)
+
+
+def centred(similarity: Array) -> Array:
+    """Take from each similarity what both speeches have in common with all others.
+
+    The mean of each row and column is taken off and the total mean added (double centring,
+    Torgerson 1952), the diagonal left out: a speech that says what everyone says is close to all.
+    """
+    n = len(similarity)
+    off = similarity - np.diag(np.diag(similarity))
+    mean = off.sum(axis=1) / (n - 1)
+    return np.asarray(similarity - mean[:, None] - mean[None, :] + off.sum() / (n * (n - 1)))
+
+
+def resemblance(
+    corpus: Corpus,
+    state: str = "KAZ",
+    *,
+    to: Collection[str] = (*POWERS.values(), *EUROPEANS.values()),
+    draws: int = 100,
+    seed: int = 2022,
+) -> pd.DataFrame:
+    """Measure how close a state's speech of each year is to each power's.
+
+    Parameters
+    ----------
+    corpus
+        The speeches.
+    state
+        Code of the state.
+    to
+        Codes of the powers.
+    draws, seed
+        Paragraphs of all speeches of the year are drawn anew with replacement so often.
+
+    Returns
+    -------
+    DataFrame
+        One row a year and power: ``year``, ``power`` (code), ``similarity`` (cosine), ``percentile``
+        (of the centred similarity among all delegations other than the two, 0 to 100; 50 is what
+        may be expected of any delegation), ``low``, ``high`` (its 95% interval over paragraphs,
+        widened to hold it), ``plain`` (percentile of the cosine itself), ``others`` (how many).
+    """
+    words, rows = compared_words(corpus), []
+    _known(words.speeches["state"], state)
+    for year in sorted(words.speeches["year"].unique()):
+        part = words.year(year)
+        states = list(part.speeches["state"])
+        powers = [power for power in to if power in states and power != state]
+        if state not in states:
+            continue
+        one, many = states.index(state), [states.index(power) for power in powers]
+        exact = part.matrix()
+        cosine = weighted(exact) @ weighted(exact).T
+        ranks, plain = _ranks(centred(cosine), one, many), _ranks(cosine, one, many)
+        drawn = _drawn_ranks(part, draws, [seed, int(year)], one, many)
+        low, high = np.quantile(drawn, [0.025, 0.975], axis=0) if draws else (ranks, ranks)
+        for i, power in enumerate(powers):
+            limits = (min(low[i], ranks[i]), max(high[i], ranks[i]))
+            found = (cosine[one, many[i]], ranks[i], *limits, plain[i], len(states) - 2)
+            rows.append((int(year), power, *found))
+    columns = ["year", "power", "similarity", "percentile", "low", "high", "plain", "others"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _drawn_ranks(part: Vocabulary, draws: int, seed: list[int], one: int, many: list[int]) -> Array:
+    """Draw paragraphs within each speech anew, compare the speeches so made, and rank."""
+    shape = (len(part.speeches), len(part.words))
+    cells, cell = np.unique(part.speech * shape[1] + part.word, return_inverse=True)
+    word, (paragraphs, first) = cells % shape[1], np.unique(part.paragraph, return_index=True)
+    owner = part.speech[first]  # paragraphs are numbered speech by speech
+    sizes = np.bincount(owner, minlength=shape[0])
+    start = (np.cumsum(sizes) - sizes)[owner]
+    random, found = np.random.default_rng(seed), np.empty((draws, len(many)))
+    for draw in range(draws):
+        chosen = start + (random.random(len(owner)) * sizes[owner]).astype("int64")
+        times = np.bincount(chosen, minlength=len(paragraphs))
+        count = np.bincount(cell, part.count * times[part.paragraph], minlength=len(cells))
+        rarity = np.log(shape[0] / np.maximum(np.bincount(word, count > 0, minlength=shape[1]), 1))
+        rows = np.zeros(shape, dtype="float32")
+        rows.ravel()[cells] = np.log1p(count) * rarity[word]
+        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+        # The terms of `centred` that differ between the states compared with one power.
+        common = (rows @ rows.sum(axis=0) - 1) / (shape[0] - 1)
+        found[draw] = _ranks(rows[many] @ rows.T - common, one, many, among=range(len(many)))
+    return found
+
+
+def _ranks(similarity: Array, one: int, many: list[int], among: Sequence[int] | None = None) -> Array:
+    """Rank one speech's similarity to each of many among all speeches' (its row given by `among`)."""
+    found = []
+    for row, other in zip(many if among is None else among, many, strict=True):
+        rest = np.delete(similarity[row], [one, other])
+        found.append(percentile(similarity[row, one], rest))
+    return np.array(found)
+
+
+def ranking(corpus: Corpus, to: str, *, years: Collection[int] = range(2015, 2023)) -> pd.DataFrame:
+    """Rank all delegations by how close their speeches of several years are to one power's.
+
+    Returns
+    -------
+    DataFrame
+        Closest first: ``state``, ``name``, ``percentile`` (mean over the years of the percentile of
+        the centred similarity among all delegations), ``years`` (speeches compared), ``rank``.
+    """
+    words, found = compared_words(corpus), []
+    for year in years:
+        part = words.year(year)
+        rows = weighted(part.matrix())
+        states = part.speeches["state"]
+        if to in set(states):
+            close = pd.Series(centred(rows @ rows.T)[states.tolist().index(to)], index=states).drop(to)
+            found.append(100 * (close.rank() - 1) / (len(close) - 1))
+    table = pd.concat(found).groupby("state").agg(["mean", "size"]).set_axis(["percentile", "years"], axis=1)
+    table = table.sort_values("percentile", ascending=False, kind="stable").reset_index()
+    table.insert(1, "name", table["state"].map(load_states()["name"]))
+    return table.assign(rank=np.arange(1, len(table) + 1))
+
+
+def correspondence(counts: Array, groups: npt.NDArray[np.int64] | None = None) -> tuple[Array, Array, Array]:
+    """Correspondence analysis of a table of counts (Benzécri 1973; Greenacre 1984).
+
+    Parameters
+    ----------
+    counts
+        Rows by columns, no row or column empty.
+    groups
+        Number of each row's group, from 0: rows are then compared with their group's average
+        instead of the total's (intra-class correspondence analysis, Benzécri 1983). None for one group.
+
+    Returns
+    -------
+    rows, columns : array
+        Principal coordinates, an axis a column, the largest first; signs are arbitrary.
+    inertias : array
+        Principal inertia of each axis.
+
+    Examples
+    --------
+    >>> rows, columns, inertias = correspondence(np.array([[8.0, 2.0], [2.0, 8.0]]))
+    >>> inertias.round(2).tolist()
+    [0.36]
+    """
+    share = counts / counts.sum()
+    mass, base = share.sum(axis=1), share.sum(axis=0)
+    groups = np.zeros(len(counts), dtype=np.int64) if groups is None else groups
+    sums = np.zeros((int(groups.max()) + 1, counts.shape[1]))
+    np.add.at(sums, groups, share)
+    profile = sums / sums.sum(axis=1, keepdims=True)
+    apart = (share - mass[:, None] * profile[groups]) / np.sqrt(mass[:, None] * base)
+    # The smaller product's eigenvectors give the same axes as the singular value decomposition.
+    values, left = np.linalg.eigh(apart @ apart.T)
+    many = min(counts.shape) - 1
+    values, left = values[::-1][:many], left[:, ::-1][:, :many]
+    values = np.clip(values, 1e-15, None)
+    right = apart.T @ left / np.sqrt(values)
+    return (
+        left * np.sqrt(values) / np.sqrt(mass)[:, None],
+        right * np.sqrt(values) / np.sqrt(base)[:, None],
+        values,
+    )
+
+
+def speech_map(corpus: Corpus, *, axes: int = 2, upward: str = "USA") -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Place all speeches of all years on one map by correspondence analysis.
+
+    All speeches make one analysis, each compared with the average speech of its year: what all said
+    that year moves nobody, and an axis means the same in every year.
+
+    Parameters
+    ----------
+    corpus
+        The speeches.
+    axes
+        How many axes.
+    upward
+        The state whose mean coordinate is made positive on every axis, to fix the signs.
+
+    Returns
+    -------
+    speeches : DataFrame
+        ``document``, ``state``, ``year``, ``axis1``, ``axis2``, ...
+    words : DataFrame
+        ``word``, its coordinates, and ``share1``, ... (contribution to the axis' inertia, of 1), to
+        read what an axis means.
+    """
+    words = compared_words(corpus)
+    counts, facts = words.matrix(), words.speeches
+    years, groups = np.unique(facts["year"], return_inverse=True)
+    rows, columns, inertias = correspondence(counts, groups.astype("int64"))
+    _known(facts["state"], upward)
+    sign = np.where(rows[(facts["state"] == upward).to_numpy(), :axes].mean(axis=0) < 0, -1.0, 1.0)
+    names = [f"axis{i + 1}" for i in range(axes)]
+    speeches = facts.assign(**dict(zip(names, (rows[:, :axes] * sign).T, strict=True)))
+    mass = counts.sum(axis=0) / counts.sum()
+    table = pd.DataFrame({"word": words.words, **dict(zip(names, (columns[:, :axes] * sign).T, strict=True))})
+    shares = mass[:, None] * columns[:, :axes] ** 2 / inertias[:axes]
+    for i in range(axes):
+        table[f"share{i + 1}"] = shares[:, i]
+    speeches.attrs["inertia"] = [float(x / inertias.sum()) for x in inertias[:axes]]
+    return speeches, table
+
+
+def validity(
+    corpus: Corpus, groups: Mapping[str, tuple[str, str]] = GROUPS, *, draws: int = 2000
+) -> pd.DataFrame:
+    """Check the similarity by blocs that nobody disputes.
+
+    For each member and year: how often is a fellow member closer (centred similarity) than a state
+    that the group is set against? That is the area under the ROC curve; 0.5 is chance.
+
+    Parameters
+    ----------
+    corpus
+        The speeches.
+    groups
+        Name to two lists of codes, separated by spaces: members, and whom they are set against
+        (empty: all other delegations).
+    draws
+        Members are drawn anew with replacement so often for the interval.
+
+    Returns
+    -------
+    DataFrame
+        ``group``, ``states``, ``speeches``, ``auc``, ``low``, ``high`` (95% interval over states),
+        ``weakest`` (the member with the lowest value) and ``weakest_auc``.
+    """
+    words = compared_words(corpus)
+    found: dict[str, dict[str, list[float]]] = {name: {} for name in groups}
+    for year in sorted(words.speeches["year"].unique()):
+        part = words.year(year)
+        rows = weighted(part.matrix())
+        similarity, states = centred(rows @ rows.T), part.speeches["state"].to_numpy()
+        for name, (members, against) in groups.items():
+            own = np.isin(states, members.split())
+            other = np.isin(states, against.split()) if against else ~own
+            for i in np.flatnonzero(own):
+                fellows = own & (np.arange(len(states)) != i)
+                ranks = [percentile(s, similarity[i, other]) for s in similarity[i, fellows]]
+                found[name].setdefault(states[i], []).append(float(np.mean(ranks)) / 100)
+    return _summary(found, draws)
+
+
+def _summary(found: dict[str, dict[str, list[float]]], draws: int) -> pd.DataFrame:
+    rows = []
+    for name, members in found.items():
+        means = {state: float(np.mean(values)) for state, values in members.items()}
+        values = np.array(list(means.values()))
+        random = np.random.default_rng(2022)
+        drawn = values[random.integers(0, len(values), (draws, len(values)))].mean(axis=1)
+        low, high = np.quantile(drawn, [0.025, 0.975])
+        weakest = min(means, key=lambda state: means[state])
+        speeches = sum(map(len, members.values()))
+        rows.append((name, len(means), speeches, values.mean(), low, high, weakest, means[weakest]))
+    columns = ["group", "states", "speeches", "auc", "low", "high", "weakest", "weakest_auc"]
+    return pd.DataFrame(rows, columns=columns)
