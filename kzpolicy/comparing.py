@@ -185,7 +185,9 @@ def dispersion(corpus: Corpus, state: str = "KAZ", themes: pd.DataFrame | None =
         count=("count", "sum"), terms=("term", lambda found: ", ".join(sorted(set(found))))
     )
     table = table[table["count"] > 0].reset_index()
-    table = table.join(place.rename("place"), on=["document", "paragraph"]).merge(_states(part), on="document")
+    table = table.join(place.rename("place"), on=["document", "paragraph"]).merge(
+        _states(part), on="document"
+    )
     columns = ["theme", "name", "year", "document", "paragraph", "place", "count", "terms"]
     return table.sort_values(["theme", "year", "paragraph"], kind="stable", ignore_index=True)[columns]
 
@@ -235,7 +237,9 @@ def state_keyness(
     _known(facts["state"], state)
     own = facts["state"] == state
     target = facts.loc[own & facts["year"].isin(list(years)), "document"]
-    rest = ~own & facts["year"].isin(list(years)) if against is None else own & facts["year"].isin(list(against))
+    rest = (
+        ~own & facts["year"].isin(list(years)) if against is None else own & facts["year"].isin(list(against))
+    )
     sides = [corpus.terms[corpus.terms["document"].isin(d)] for d in (target, facts.loc[rest, "document"])]
     found = keyness(*(term_counts(side) for side in sides), prior=term_counts(corpus.terms))
     held = [side.groupby("term", observed=True)["document"].nunique() for side in sides]
