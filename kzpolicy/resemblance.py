@@ -227,25 +227,41 @@ def _ranks(similarity: Array, one: int, many: list[int], among: Sequence[int] | 
     return np.array(found)
 
 
-def ranking(corpus: Corpus, to: str, *, years: Collection[int] = range(2015, 2023)) -> pd.DataFrame:
+def similarities(corpus: Corpus) -> dict[int, pd.DataFrame]:
+    """Compare all delegations of each year with each other: centred similarity, states by states."""
+    words, found = compared_words(corpus), {}
+    for year in sorted(words.speeches["year"].unique()):
+        part = words.year(year)
+        rows, states = weighted(part.matrix()), list(part.speeches["state"])
+        found[int(year)] = pd.DataFrame(centred(rows @ rows.T), index=states, columns=states)
+    return found
+
+
+def ranking(
+    similar: Mapping[int, pd.DataFrame], to: str, *, years: Collection[int] = range(2015, 2023)
+) -> pd.DataFrame:
     """Rank all delegations by how close their speeches of several years are to one power's.
+
+    Parameters
+    ----------
+    similar
+        As from `similarities`.
+    to
+        Code of the power.
+    years
+        Years to take the mean over.
 
     Returns
     -------
     DataFrame
         Closest first: ``state``, ``name``, ``percentile`` (mean over the years of the percentile of
-        the centred similarity among all delegations), ``years`` (speeches compared), ``rank``.
+        the centred similarity among all delegations, 0 to 100), ``years`` (speeches compared), ``rank``.
     """
-    words, found = compared_words(corpus), []
-    for year in years:
-        part = words.year(year)
-        rows = weighted(part.matrix())
-        states = part.speeches["state"]
-        if to in set(states):
-            close = pd.Series(centred(rows @ rows.T)[states.tolist().index(to)], index=states).drop(to)
-            found.append(100 * (close.rank() - 1) / (len(close) - 1))
-    table = pd.concat(found).groupby("state").agg(["mean", "size"]).set_axis(["percentile", "years"], axis=1)
-    table = table.sort_values("percentile", ascending=False, kind="stable").reset_index()
+    _known({state for year in years for state in similar[year].index}, to)
+    rows = [similar[year].loc[to].drop(to) for year in years if to in similar[year].index]
+    ranks = pd.concat([100 * (row.rank() - 1) / (len(row) - 1) for row in rows])
+    table = ranks.groupby(level=0).agg(["mean", "size"]).set_axis(["percentile", "years"], axis=1)
+    table = table.rename_axis("state").sort_values("percentile", ascending=False, kind="stable").reset_index()
     table.insert(1, "name", table["state"].map(load_states()["name"]))
     return table.assign(rank=np.arange(1, len(table) + 1))
 
@@ -335,7 +351,7 @@ def speech_map(corpus: Corpus, *, axes: int = 2, upward: str = "USA") -> tuple[p
 
 
 def validity(
-    corpus: Corpus, groups: Mapping[str, tuple[str, str]] = GROUPS, *, draws: int = 2000
+    similar: Mapping[int, pd.DataFrame], groups: Mapping[str, tuple[str, str]] = GROUPS, *, draws: int = 2000
 ) -> pd.DataFrame:
     """Check the similarity by blocs that nobody disputes.
 
@@ -344,8 +360,8 @@ def validity(
 
     Parameters
     ----------
-    corpus
-        The speeches.
+    similar
+        As from `similarities`.
     groups
         Name to two lists of codes, separated by spaces: members, and whom they are set against
         (empty: all other delegations).
@@ -358,12 +374,9 @@ def validity(
         ``group``, ``states``, ``speeches``, ``auc``, ``low``, ``high`` (95% interval over states),
         ``weakest`` (the member with the lowest value) and ``weakest_auc``.
     """
-    words = compared_words(corpus)
     found: dict[str, dict[str, list[float]]] = {name: {} for name in groups}
-    for year in sorted(words.speeches["year"].unique()):
-        part = words.year(year)
-        rows = weighted(part.matrix())
-        similarity, states = centred(rows @ rows.T), part.speeches["state"].to_numpy()
+    for table in similar.values():
+        similarity, states = table.to_numpy(), table.index.to_numpy()
         for name, (members, against) in groups.items():
             own = np.isin(states, members.split())
             other = np.isin(states, against.split()) if against else ~own

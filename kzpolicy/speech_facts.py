@@ -1,0 +1,128 @@
+"""The numbers that prose states about the speeches, by name, computed from the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from kzpolicy.comparing import PRESIDENCIES, WAR, change_test, state_keyness, state_rates, world
+from kzpolicy.corpus import Corpus, load_corpus
+from kzpolicy.resemblance import EUROPEANS, POWERS, ranking, resemblance, similarities, validity
+from kzpolicy.style import signed
+
+
+def speech_facts(corpus: Corpus | None = None, *, state: str = "KAZ", draws: int = 100) -> dict[str, str]:
+    """Compute the numbers that notebooks state about the speeches.
+
+    Parameters
+    ----------
+    corpus
+        The speeches; None loads them.
+    state
+        The state that stands in the centre.
+    draws
+        As in `kzpolicy.resemblance.resemblance`.
+
+    Returns
+    -------
+    dict
+        Name to number as printed. ``speech_rate_nuclear_2019`` is a rate, with ``_low``, ``_high``,
+        ``_n`` (occurrences), ``_world`` (median of the other delegations) and ``_percentile``;
+        ``change_presidency_security`` and ``change_war_security`` are changes, with ``_before``,
+        ``_after``, ``_world``, ``_excess``, ``_percentile``, ``_p``, ``_q``; ``close_russia_2019`` is a
+        percentile of similarity, ``close_russia_first`` and ``close_russia_second`` its means before
+        and from 2019, with ``_rank``; ``validity_...`` an area under the curve.
+
+    Examples
+    --------
+    >>> speech_facts(load_corpus("speeches"), draws=2)["speeches"]
+    '1,554'
+    """
+    corpus = load_corpus("speeches") if corpus is None else corpus
+    parts = (_sizes(corpus, state), _rates(corpus, state), _changes(corpus, state), _words(corpus, state))
+    found = {name: text for part in parts for name, text in part}
+    similar = similarities(corpus)
+    closeness = _closeness(resemblance(corpus, state, draws=draws), similar, state)
+    return found | dict(closeness) | dict(_checks(similar))
+
+
+def _sizes(corpus: Corpus, state: str) -> Iterator[tuple[str, str]]:
+    documents = corpus.documents
+    own = documents[documents["speaker_state"] == state]
+    sizes = {
+        "speeches": len(documents),
+        "delegations": documents["speaker_state"].nunique(),
+        "speeches_words": documents["words"].sum(),
+        "speeches_sentences": documents["sentences"].sum(),
+        "speeches_paragraphs": documents["paragraphs"].sum(),
+        "speeches_mentions": len(corpus.mentions),
+        "speeches_own": len(own),
+        "speeches_own_words": own["words"].sum(),
+        "speeches_left_out_words": corpus.left_out["words"].sum(),
+    }
+    yield from ((name, f"{size:,}") for name, size in sizes.items())
+    for year, words in zip(own["published_from"].dt.year, own["words"], strict=True):
+        yield f"speech_words_{year}", f"{words:,}"
+
+
+def _rates(corpus: Corpus, state: str) -> Iterator[tuple[str, str]]:
+    for row in world(state_rates(corpus), state).itertuples():
+        key = f"speech_rate_{row.theme}_{row.year}"
+        yield key, f"{row.rate:.0f}"
+        yield f"{key}_low", f"{row.low:.0f}"
+        yield f"{key}_high", f"{row.high:.0f}"
+        yield f"{key}_n", str(row.count)
+        yield f"{key}_world", f"{row.median:.0f}"
+        yield f"{key}_percentile", f"{row.percentile:.0f}"
+
+
+def _changes(corpus: Corpus, state: str) -> Iterator[tuple[str, str]]:
+    for name, (before, after) in {"presidency": PRESIDENCIES, "war": WAR}.items():
+        tests = change_test(corpus, state, before=before, after=after)
+        yield f"change_{name}_states", str(tests["others"].iloc[0])
+        for row in tests.itertuples():
+            key = f"change_{name}_{row.theme}"
+            yield key, signed(row.change, 0)
+            for part in ("low", "high", "world", "excess", "excess_low", "excess_high"):
+                yield f"{key}_{part}", signed(getattr(row, part), 0)
+            for part in ("before", "after", "percentile"):
+                yield f"{key}_{part}", f"{getattr(row, part):.0f}"
+            for part in ("p", "q"):
+                yield f"{key}_{part}", f"{getattr(row, part):.2f}"
+
+
+def _words(corpus: Corpus, state: str) -> Iterator[tuple[str, str]]:
+    for rank, row in enumerate(state_keyness(corpus, state).head(10).itertuples(), start=1):
+        yield f"key_{rank}", str(row.term)
+        yield f"key_{rank}_z", f"{row.z:.1f}"
+
+
+def _closeness(
+    found: pd.DataFrame, similar: dict[int, pd.DataFrame], state: str
+) -> Iterator[tuple[str, str]]:
+    codes = POWERS | {name.lower().replace(" ", "_"): code for name, code in EUROPEANS.items()}
+    found = found.set_index(["power", "year"])
+    halves = {"first": PRESIDENCIES[0], "second": PRESIDENCIES[1], "all": range(2015, 2023)}
+    for power, code in codes.items():
+        if code == state:
+            continue
+        for year, row in found.loc[code].iterrows():
+            for part in ("", "_low", "_high", "_plain"):
+                value = row[part.removeprefix("_") or "percentile"]
+                yield f"close_{power}_{year}{part}", f"{value:.0f}"
+        for half, years in halves.items():
+            ranks: pd.DataFrame = ranking(similar, code, years=years).set_index("state")
+            yield f"close_{power}_{half}", f"{ranks.loc[state, 'percentile']:.0f}"
+            yield f"close_{power}_{half}_rank", str(ranks.loc[state, "rank"])
+            yield f"close_{power}_{half}_n", str(len(ranks))
+
+
+def _checks(similar: dict[int, pd.DataFrame]) -> Iterator[tuple[str, str]]:
+    names = ("west", "adversaries", "nordic_baltic", "caribbean")
+    for name, row in zip(names, validity(similar).itertuples(), strict=True):
+        yield f"validity_{name}", f"{row.auc:.2f}"
+        yield f"validity_{name}_low", f"{row.low:.2f}"
+        yield f"validity_{name}_high", f"{row.high:.2f}"
+        yield f"validity_{name}_n", str(row.states)
+        yield f"validity_{name}_speeches", str(row.speeches)
