@@ -19,6 +19,7 @@ from kzpolicy.robustness import (
     survival,
 )
 from kzpolicy.sentiment import coded_pairs, difference, mean_by, with_period
+from kzpolicy.speech_facts import speech_facts
 from kzpolicy.stance import WESTERN, by_vector
 from kzpolicy.style import signed
 from kzpolicy.trends import attention, theme_rates
@@ -31,18 +32,18 @@ class Facts(Mapping[str, str]):
         self._corpus = corpus
         self._found: dict[str, dict[str, str]] = {}
 
-    def _part(self, prefix: str) -> dict[str, str]:
-        if prefix not in self._found:
-            self._found[prefix] = dict(_PARTS[prefix](self._corpus))
-        return self._found[prefix]
+    def _part(self, part: str) -> dict[str, str]:
+        if part not in self._found:
+            self._found[part] = dict(_PARTS[part](self._corpus))
+        return self._found[part]
 
     def __getitem__(self, name: str) -> str:
-        prefix = next((p for p in _PARTS if p and name.startswith(p)), "")
-        return self._part(prefix)[name]
+        part = next((part for part, begins in _BEGINS.items() if name.startswith(begins)), "articles")
+        return self._part(part)[name]
 
     def __iter__(self) -> Iterator[str]:
-        for prefix in _PARTS:
-            yield from self._part(prefix)
+        for part in _PARTS:
+            yield from self._part(part)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -62,7 +63,7 @@ def facts(corpus: Corpus | None = None) -> Facts:
         A mapping of name to number as printed, such as ``tone_russia`` to ``−0.10``. Names are
         built from measure, power or theme, and document; ``_low`` and ``_high`` limit the 95%
         interval, ``_n`` counts the sentences. Names that begin with ``robust_`` come from the
-        specification curves.
+        specification curves; with ``speech``, ``change_``, ``close_`` from the speeches.
 
     Examples
     --------
@@ -235,5 +236,17 @@ def _limits(key: str, low: str, high: str) -> Iterator[tuple[str, str]]:
     yield f"{key}_high", high
 
 
-# The part of a fact by how its name begins; the first that fits counts.
-_PARTS: dict[str, Callable[[Corpus], Iterator[tuple[str, str]]]] = {"robust_": _robust, "": _articles}
+def _speeches(_: Corpus) -> Iterator[tuple[str, str]]:
+    yield from speech_facts(load_corpus("speeches")).items()
+
+
+_PARTS: dict[str, Callable[[Corpus], Iterator[tuple[str, str]]]] = {
+    "articles": _articles,
+    "robust": _robust,
+    "speeches": _speeches,
+}
+# The part of a fact by how its name begins; all other names are of the articles.
+_BEGINS = {
+    "robust": ("robust_",),
+    "speeches": ("speech", "delegations", "change_", "key_", "close_", "validity_"),
+}
