@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,9 @@ def parse_corpus(
     folder, powers = Path(folder), powers or load_powers()
     curated = {name: (curated or {}).get(name, TABLES[name].empty()) for name in CURATED}
     rows = _sources(folder, sources, curated["exceptions"])
-    multiword = phrases(load_themes() if themes is None else themes)
+    multiword: dict[str, list[str]] = {}
+    for phrase in phrases(load_themes() if themes is None else themes):
+        multiword.setdefault(phrase.split(" ")[0], []).append(phrase)
     tables = {name: _Rows(TABLES[name].names) for name in _MEASURED}
     documents = []
     for number, row in enumerate(rows, start=1):
@@ -243,7 +245,7 @@ def _parse_document(
     folder: Path,
     row: dict[str, Any],
     powers: Powers,
-    multiword: Sequence[str],
+    multiword: Mapping[str, Sequence[str]],
     tables: dict[str, _Rows],
 ) -> dict[str, Any]:
     """Add a document's rows to the tables; give its sizes."""
@@ -310,11 +312,12 @@ def _numbered(text: str, kind: str) -> Iterator[tuple[int, str]]:
         yield position, text[start:end]
 
 
-def _count_phrases(words: Sequence[str], multiword: Sequence[str]) -> Iterator[str]:
+def _count_phrases(words: Sequence[str], multiword: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Yield each occurrence of a term of several words, as it stands in the sentence."""
-    line = f" {' '.join(words)} "
+    candidates = [phrase for first in set(words) & multiword.keys() for phrase in multiword[first]]
+    line = f" {' '.join(words)} " if candidates else ""
     found = set()
-    for phrase in multiword:
+    for phrase in candidates:
         stem = phrase.removesuffix("*")
         if f" {stem}" in line:
             ending = r"\S*" if phrase.endswith("*") else ""

@@ -53,6 +53,7 @@ class _Rule:
     rest: bool = False
     layout: str = ""
     put: str | None = None
+    holds: tuple[str, ...] = ()
 
     def matches(self, text: str) -> bool:
         return bool(self.pattern.search(text) if self.anywhere else self.pattern.match(text))
@@ -223,6 +224,8 @@ def _take_out_marks(
     for number, line in zip(numbers, lines, strict=True):
         before = line
         for rule in marks:
+            if rule.holds and not any(sign in line for sign in rule.holds):
+                continue
             changed = rule.pattern.sub(rule.put or "", line)
             if changed != line:
                 gone[number, rule.reason] += len(line.split()) - len(changed.split())
