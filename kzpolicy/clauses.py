@@ -1,0 +1,486 @@
+"""A shallow clause reader: who does what to whom, by chunks, in one pass per sentence.
+
+No statistical parser is used. Words get one-letter tags, tags are joined to noun and verb
+chunks, and each verb chunk takes its subject, objects and prepositional phrases from its own
+clause. Every step is linear in the length of the sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from kzpolicy.lexicons import CLOSED, NEGATORS, WORDS, Lexicon
+
+Span = tuple[int, int]
+
+_WORD = re.compile(
+    r"(?:[^\W\d_]\.){2,}|n['’]t\b|['’]s\b|[^\W\d_]+?(?=n['’]t\b)|[^\W_]+|[,;:()\[\].!?…—–]|(?<=\s)-(?=\s)"
+)
+
+
+@dataclass(slots=True, eq=False)
+class Chunk:
+    """A noun (N) or verb (V) chunk, or a separator; spans are in words."""
+
+    kind: str
+    start: int
+    end: int
+    prep: str = ""
+    neg: bool = False
+    pps: list[tuple[str, list[Chunk]]] = field(default_factory=list)
+    # noun chunks
+    host: Chunk | None = None  # the noun a prepositional phrase hangs on
+    verb: Chunk | None = None  # the verb that governs this noun
+    role: str = ""  # subject, object, or phrase
+    owner: list[Chunk] = field(default_factory=list)  # what a pronoun here refers to
+    # verb chunks
+    main: int = -1
+    be: bool = False
+    infinitive: bool = False
+    subject: list[Chunk] = field(default_factory=list)
+    objects: list[Chunk] = field(default_factory=list)
+    parent: Chunk | None = None
+    complement: str = ""  # word of the noun whose complement this verb is
+
+
+@dataclass(slots=True)
+class Sentence:
+    """Words with their character offsets, tags and linked chunks."""
+
+    words: list[str]
+    starts: list[int]
+    ends: list[int]
+    capitals: list[bool]
+    tags: str
+    chunks: list[Chunk]
+
+    def forget_chunks(self) -> None:
+        """Drop the chunks and the circles of references between them."""
+        for chunk in self.chunks:
+            chunk.pps = []
+            chunk.owner = chunk.subject = chunk.objects = []
+            chunk.verb = chunk.host = chunk.parent = None
+        self.chunks = []
+
+
+def read(text: str, lexicon: Lexicon) -> Sentence:
+    """Split one sentence into words and linked chunks."""
+    words, starts, ends = split_words(text, lexicon)
+    capitals = [text[start].isupper() for start in starts]
+    tags = tag_words(words, capitals, lexicon)
+    chunks = make_chunks(words, tags)
+    link(chunks, words, lexicon)
+    return Sentence(words, starts, ends, capitals, tags, chunks)
+
+
+def split_words(text: str, lexicon: Lexicon) -> tuple[list[str], list[int], list[int]]:
+    """Lower-case words with offsets; known phrases become one word."""
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a few letters change their length
+        lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    matches = list(_WORD.finditer(lowered))
+    raw = [match.group() for match in matches]
+    words: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    phrases = lexicon.phrases
+    i, n = 0, len(raw)
+    while i < n:
+        word = raw[i]
+        last = i
+        if word in phrases:
+            for phrase in phrases[word]:
+                if tuple(raw[i : i + len(phrase)]) == phrase:
+                    word, last = "_".join(phrase), i + len(phrase) - 1
+                    break
+        elif "’" in word:
+            word = word.replace("’", "'")
+        elif word == "us" and text[matches[i].start()].isupper():
+            word = "u.s."  # the country, not the pronoun
+        words.append(word)
+        starts.append(matches[i].start())
+        ends.append(matches[last].end())
+        i = last + 1
+    return words, starts, ends
+
+
+def tag_words(words: list[str], capitals: list[bool], lexicon: Lexicon) -> str:
+    """One tag a word: n nominal, v verb, g possessive, t infinitive to, comma, or closed class."""
+    tags: list[str] = []
+    verbs, last = lexicon.verbs, "."
+    count = len(words)
+    for i, word in enumerate(words):
+        tag = CLOSED.get(word)
+        if tag is None:
+            if word == "'s":
+                tag = "g"
+            elif word in ",()—–-":
+                tag = ","
+            elif word == "to":
+                tag = _tag_to(words, i, count, lexicon)
+            elif word == "that":
+                tag = "r" if last == "n" else ("b" if last in "v,c" else "d")
+            elif capitals[i] and i:
+                tag = "n"  # a name, even where the word could be a verb
+            elif word in verbs or word in WORDS["copula"]:
+                tag = _verb_or_noun(words, tags, i, capitals, lexicon)
+            elif word in lexicon.prepositions:
+                tag = "p"
+            elif word.endswith("ly") and word not in lexicon.qualities:
+                tag = "a"
+            elif word.endswith("ed") and last not in "dgpv" and len(word) > 4:
+                tag = "n" if word in lexicon.qualities or word in lexicon.adjectives else "v"
+            elif last == "t" or (last == "x" and words[i - 1] in WORDS["modal"]):
+                tag = "v"
+            else:
+                tag = "n"
+        tags.append(tag)
+        if tag != "a":
+            last = tag
+    return "".join(tags)
+
+
+def _tag_to(words: list[str], i: int, count: int, lexicon: Lexicon) -> str:
+    """Tell the infinitive marker from the preposition by the word that follows."""
+    j = i + 1
+    while (
+        j < count
+        and words[j] not in lexicon.verbs
+        and (CLOSED.get(words[j]) in ("a", "k") or words[j].endswith("ly"))
+    ):
+        j += 1
+    if j >= count:
+        return "p"
+    word = words[j]
+    if word in ("be", "have", "do"):
+        return "t"
+    base = word in lexicon.verbs and not word.endswith(("s", "ed", "ing"))
+    follower = words[j + 1] if j + 1 < count else "."
+    base = base or (CLOSED.get(follower, "") in ("d", "m") and CLOSED.get(word) is None)
+    return "t" if base or word in ("press", "pass", "discuss", "feed", "need") else "p"
+
+
+def _verb_or_noun(words: list[str], tags: list[str], i: int, capitals: list[bool], lexicon: Lexicon) -> str:
+    """Decide whether a word that can be a verb is one here, by its neighbours."""
+    word = words[i]
+    j = i - 1
+    while j >= 0 and tags[j] == "a":
+        j -= 1
+    before = tags[j] if j >= 0 else "."
+    following = words[i + 1] if i + 1 < len(words) else "."
+    after = CLOSED.get(following, "," if following == "," else "n")
+    nominal = word in lexicon.nouns or word in lexicon.qualities or word in lexicon.adjectives
+    if before in "xtmk" and not (
+        before == "x"
+        and nominal
+        and not word.endswith(("ed", "ing"))
+        and words[j] in (WORDS["be"] | WORDS["have"])
+    ):
+        return "v"
+    if before == "d" and words[j] in WORDS["quantifier"] and (after in "dmp" or following == "that"):
+        return "v"  # many feared that
+    if before in "dg":
+        return "n"
+    if before == "p" and words[j] in WORDS["reversing preposition"] and not word.endswith("s"):
+        return "v" if not nominal or after in "pd" else "n"
+    if before == "p":
+        return "v" if word.endswith("ing") and not nominal else "n"
+    if word.endswith("ing"):
+        return "n" if nominal and after != "d" else "v"
+    if word.endswith("ed") or word not in lexicon.nouns and word not in lexicon.qualities:
+        if before == "n" and not word.endswith("ed") and _adjectival(words[j]):
+            return "n"
+        adjectival = word in lexicon.qualities and after == "n" and before not in "n"
+        return "n" if adjectival else "v"
+    if before in "cb," and word.endswith("s") and i + 1 < len(words) and capitals[i + 1]:
+        return "v"
+    if before != "n":  # sentence start, comma, conjunction or boundary
+        return "v" if after in "dm" or (before in "crb" and after in "n" and not nominal) else "n"
+    if _adjectival(words[j]):
+        return "n"
+    if after in "dm" or (after == "n" and following not in lexicon.verbs):
+        return "v"
+    return _verb_after_noun(words, tags, i, j, lexicon)
+
+
+def _verb_after_noun(words: list[str], tags: list[str], i: int, j: int, lexicon: Lexicon) -> str:
+    """Decide between noun and verb after the noun at ``j``, by preposition and number."""
+    word, noun = words[i], words[j]
+    following = words[i + 1] if i + 1 < len(words) else "."
+    takes = any(following in entry.preps for entry in lexicon.verbs.get(word, ()))
+    known = any(following in entry.preps for entry in lexicon.nouns.get(word, ()))
+    if takes and known:
+        recent = "".join(tags[-40:])
+        start = max(map(recent.rfind, ".b,r")) + 1
+        known = "v" in recent[start:] or word.endswith("s") == noun.endswith("s")
+    if word.endswith("s") and not noun.endswith("s") and _lacks_verb(words, tags, i, lexicon):
+        return "v"
+    return "v" if takes and not known else "n"
+
+
+def _lacks_verb(words: list[str], tags: list[str], i: int, lexicon: Lexicon) -> bool:
+    """Whether no other word of the clause can be its verb; a clause needs one."""
+    for tag in reversed(tags[-12:]):
+        if tag in ".b,r":
+            break
+        if tag in "vx":
+            return False
+    for word in words[i + 1 : i + 13]:
+        if CLOSED.get(word, "n") in ".b" or word == ",":
+            break
+        if CLOSED.get(word) == "x" or (word in lexicon.verbs and word not in lexicon.nouns):
+            return False
+    return True
+
+
+def _adjectival(word: str) -> bool:
+    """Whether a word before a noun is more likely its adjective than a subject."""
+    endings = ("ian", "ese", "ish", "ean", "ic", "onal", "cal", "ive", "ous", "ern", "ary")
+    return word.endswith(endings) or word in WORDS["adjectival"]
+
+
+def make_chunks(words: list[str], tags: str) -> list[Chunk]:
+    """Join tagged words to chunks; adverbs are transparent, negators mark what follows."""
+    chunks: list[Chunk] = []
+    current: Chunk | None = None
+    prep, negated, infinitive, last = "", False, False, "."
+    for i, tag in enumerate(tags):
+        if tag == "a":
+            continue
+        if tag in "ngdm":
+            opens = current is None or current.kind != "N"
+            if opens or (tag in "dm" and last in "nm") or (last == "m" and tag == "n"):
+                current = Chunk("N", i, i + 1, prep, negated)
+                chunks.append(current)
+                prep, negated = "", False
+            current.end = i + 1  # type: ignore[union-attr]
+            if tag in "dm" and words[i] in NEGATORS:
+                current.neg = not current.neg  # type: ignore[union-attr]
+        elif tag in "vx":
+            if current is None or current.kind != "V" or (current.main >= 0 or infinitive):
+                current = Chunk("V", i, i + 1, prep, negated, infinitive=infinitive)
+                chunks.append(current)
+                prep, negated, infinitive = "", False, False
+            _extend_verb(current, words[i], tag, i)
+        elif tag == "k":
+            if current is not None and current.kind == "V" and current.main < 0:
+                current.neg = not current.neg
+                negated = False
+            else:
+                negated, current = not negated, None
+        elif tag == "p":
+            prep, current = words[i], None
+        elif tag == "t":
+            infinitive, current = True, None
+        else:
+            chunks.append(Chunk({"r": "R", ",": ",", "c": "C"}.get(tag, "B"), i, i + 1))
+            negated = (negated and tag == "c") or words[i] == "nor"
+            prep, infinitive, current = "", False, None
+        last = tag
+    return chunks
+
+
+def _extend_verb(chunk: Chunk, word: str, tag: str, i: int) -> None:
+    chunk.end = i + 1
+    if tag == "v":
+        chunk.main = i
+        chunk.be = chunk.be and word not in WORDS["copula"]
+    elif word in WORDS["be"]:
+        chunk.be = True
+    elif word == "cannot":
+        chunk.neg = True
+
+
+def link(chunks: list[Chunk], words: list[str], lexicon: Lexicon) -> None:
+    """Give each verb its subject, objects and phrases, and each noun its governor."""
+    _Linker(chunks, words, lexicon).run()
+
+
+class _Linker:
+    """State of the one pass over the chunks of a sentence."""
+
+    def __init__(self, chunks: list[Chunk], words: list[str], lexicon: Lexicon) -> None:
+        self.chunks, self.words, self.lexicon = chunks, words, lexicon
+        self.verb: Chunk | None = None  # verb of the clause so far
+        self.subjects: list[Chunk] = []  # bare nouns before the verb
+        self.previous: list[Chunk] = []  # subject of the clause before
+        self.closed: list[Chunk] = []  # subject of the last closed clause
+        self.outer: list[Chunk] = []  # subject waiting behind a relative clause
+        self.antecedent: list[Chunk] = []
+        self.group: list[Chunk] | None = None  # list that a coordinated noun joins
+        self.run_: list[Chunk] = []  # nouns in an unbroken row, for phrases
+        self.orphans: list[Chunk] = []  # verbs still waiting for a subject
+        self.relative = False
+        self.comma = False
+        self.verb_ahead = self._look_ahead()
+
+    def _look_ahead(self) -> list[bool]:
+        """Whether a verb with a tense follows before the next comma or boundary."""
+        ahead = [False] * (len(self.chunks) + 1)
+        for i in range(len(self.chunks) - 1, -1, -1):
+            chunk = self.chunks[i]
+            if chunk.kind == "V":
+                ahead[i] = not chunk.infinitive and not self._is_ing(chunk)
+            elif chunk.kind in "N":
+                ahead[i] = ahead[i + 1]
+        return ahead
+
+    def _is_ing(self, chunk: Chunk) -> bool:
+        return chunk.main == chunk.start and self.words[chunk.main].endswith("ing")
+
+    def run(self) -> None:
+        for i, chunk in enumerate(self.chunks):
+            self.comma = i > 0 and self.chunks[i - 1].kind == ","
+            if chunk.kind == "N":
+                self._noun(i, chunk)
+            elif chunk.kind == "V":
+                self._verb(chunk)
+            elif chunk.kind == "R":
+                self._open_relative()
+            else:
+                self._separator(i, chunk)
+
+    def _noun(self, i: int, chunk: Chunk) -> None:
+        self._refer(chunk)
+        before = self.chunks[i - 1].kind if i else "B"
+        joined = before in "C," and self.group is not None and self.group
+        if before == "," and self.verb_ahead[i] and self.group is not self.subjects:
+            joined = False  # "unlike one, another acts"
+        chunk.verb = self.verb
+        if joined and not chunk.prep:
+            head = self.group[0]  # type: ignore[index]
+            chunk.host, chunk.role, chunk.prep = head.host, head.role, head.prep
+            self.group.append(chunk)  # type: ignore[union-attr]
+            self.run_.append(chunk)
+        elif chunk.prep:
+            self._phrase(i, chunk, before)
+        elif self.verb is None:
+            chunk.role = "subject"
+            self.subjects.append(chunk)
+            self.group, self.run_ = self.subjects, [chunk]
+        else:
+            chunk.role = "object"
+            self.verb.objects.append(chunk)
+            self.group, self.run_ = self.verb.objects, [chunk]
+
+    def _phrase(self, i: int, chunk: Chunk, before: str) -> None:
+        opens = self.verb_ahead[i + 1] and self.chunks[i + 1].kind == "V"
+        if opens and chunk.prep in WORDS["clause preposition"]:
+            self._close_clause()  # "after they left": no phrase, but a clause
+            self.subjects = [chunk]
+            self.group, self.run_ = self.subjects, [chunk]
+            return
+        chunk.role, group = "phrase", [chunk]
+        if before == "N" or before == "C":
+            chunk.host = self.run_[-1] if self.run_ else None
+            for noun in self.run_[-4:]:
+                noun.pps.append((chunk.prep, group))
+            self.run_.append(chunk)
+        else:
+            self.run_ = [chunk]
+        if self.verb is not None:
+            self.verb.pps.append((chunk.prep, group))
+        self.group = group
+
+    def _refer(self, chunk: Chunk) -> None:
+        first = self.words[chunk.start]
+        if first in WORDS["anaphor"]:
+            inside = self.verb.subject if self.verb is not None else []
+            owner = inside if first in WORDS["possessive"] and inside else self.closed or inside
+            chunk.owner = [noun for noun in owner if noun is not chunk][:3]
+
+    def _verb(self, chunk: Chunk) -> None:
+        governor = self.verb
+        if chunk.main < 0 and governor is None and not self.subjects and not self.relative:
+            return  # "should they leave": the verb is still to come
+        self._negate(chunk, governor)
+        if chunk.infinitive and self.run_ and self.run_[-1].prep == "for":
+            self.run_[-1].role = "for"
+            chunk.subject = [self.run_[-1]]
+        elif governor is not None and not self.subjects and self._depends(chunk):
+            control = f"verb:{self.words[governor.main]}" in self.lexicon.markers["control"]
+            chunk.subject = governor.objects if governor.objects and control else governor.subject
+            if self.run_ and self.words[self.run_[-1].end - 1] in WORDS["document"]:
+                chunk.subject = self.run_[-1:]  # a vote condemning someone
+            apart = self.comma and not chunk.infinitive  # ", thereby signalling"
+            if chunk.prep in ("", "of", "from", "to", "against") and not apart:
+                chunk.parent = governor
+        else:
+            self._own_subject(chunk, governor)
+            first = chunk.subject[:1]
+            if any(noun.neg or noun.prep == "than" for noun in first):
+                chunk.neg = not chunk.neg
+        if not chunk.subject:
+            self.orphans.append(chunk)
+        self.relative = False
+        self._start_verb(chunk)
+
+    def _negate(self, chunk: Chunk, governor: Chunk | None) -> None:
+        """Carry over negation from the noun or preposition that the verb depends on."""
+        if governor is not None and self.run_ and (chunk.infinitive or chunk.prep):
+            chunk.complement = self.words[self.run_[-1].end - 1]
+            too = chunk.infinitive and "too" in self.words[governor.start : chunk.start]
+            if self.run_[-1].neg != too:  # no plans to join; too weak to resist
+                chunk.neg = not chunk.neg
+        if chunk.prep in WORDS["reversing preposition"]:
+            chunk.neg = not chunk.neg
+
+    def _depends(self, chunk: Chunk) -> bool:
+        return chunk.infinitive or self._is_ing(chunk)
+
+    def _own_subject(self, chunk: Chunk, governor: Chunk | None) -> None:
+        if self.subjects and not (chunk.infinitive and self.relative):
+            chunk.subject = self.subjects
+            if self.relative and self.antecedent:
+                chunk.objects = list(self.antecedent)
+            for orphan in self.orphans:
+                orphan.subject = chunk.subject
+            self.orphans = []
+        elif self.relative:
+            chunk.subject = self.antecedent
+        else:
+            chunk.subject = self.outer or (governor.subject if governor else self.previous)
+
+    def _start_verb(self, chunk: Chunk) -> None:
+        for noun in chunk.subject:
+            if noun.verb is None:
+                noun.verb = chunk
+        if chunk.subject:
+            self.previous = chunk.subject
+        self.verb, self.subjects, self.group, self.run_ = chunk, [], None, []
+
+    def _open_relative(self) -> None:
+        self.outer = self.subjects or self.outer
+        self.antecedent = self.run_[:2]
+        self._close_clause()
+        self.relative = True
+
+    def _separator(self, i: int, chunk: Chunk) -> None:
+        following = self.chunks[i + 1] if i + 1 < len(self.chunks) else None
+        if following is None:
+            return
+        if chunk.kind == "B":
+            word = self.words[chunk.start]
+            if word == "but" and following.kind == "N" and not self.verb_ahead[i + 1]:
+                self.group = None  # "not a threat but a partner": same verb goes on
+                return
+            self._close_clause()
+            if word in ".!?;":
+                self.outer = []
+            return
+        if following.kind in ",CR" or self.verb is None:
+            return
+        listed = chunk.kind == "C" and self.group is not None and len(self.group) > 1
+        if following.kind == "N" and not following.prep and self.verb_ahead[i + 1] and not listed:
+            self._close_clause()  # a new noun with its own verb: a new clause
+        elif following.kind == "N" and following.prep:
+            self.run_ = self.run_ if chunk.kind == "C" else []
+
+    def _close_clause(self) -> None:
+        if self.verb is not None and self.verb.subject:
+            self.previous = self.verb.subject
+        elif self.subjects:
+            self.previous = self.subjects
+        self.closed = self.previous
+        self.verb, self.subjects, self.group, self.run_ = None, [], None, []
