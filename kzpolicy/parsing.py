@@ -18,7 +18,8 @@ from kzpolicy.powers import Mention, Powers, load_powers
 from kzpolicy.reading import clean_paragraphs, read_text
 from kzpolicy.schema import LARGE, TABLES, check, check_references
 from kzpolicy.segmenting import find_words, split_sentences
-from kzpolicy.speeches import debate_sources
+from kzpolicy.speeches import debate_sources, load_states
+from kzpolicy.targets import score_targets
 from kzpolicy.themes import load_themes, phrases
 from kzpolicy.vader import plain_scores
 
@@ -263,7 +264,7 @@ def _parse_document(
             sentences.append(
                 (locator, key, paragraph, position, kind, len(words), _fingerprint(words), sentence)
             )
-            mentions += [(locator, m.power, m.start, m.end, m.via, m.alias) for m in found]
+            mentions += [(locator, *m, sentence) for m in found]
             if kind != "heading":
                 counts.update(words)
                 counts.update(_count_phrases(words, multiword))
@@ -276,7 +277,7 @@ def _parse_document(
         contexts += [(key, power, term, n, max(0, n - rest[term])) for term, n in sorted(counter.items())]
     scores = plain_scores([row[-1] for row in sentences]).itertuples(index=False, name=None)
     tables["sentences"].add((*row[:6], *score, row[6]) for row, score in zip(sentences, scores, strict=True))
-    tables["mentions"].add(mentions)
+    tables["mentions"].add(_scored(mentions, row.get("speaker_state", "")))
     tables["terms"].add(terms)
     tables["contexts"].add(contexts)
     tables["left_out"].add((key, *row) for row in left_out.itertuples(index=False, name=None))
@@ -287,6 +288,17 @@ def _parse_document(
         "words": sum(counted),
         "sha256": sha256((folder / row["file"]).read_bytes()).hexdigest(),
     }
+
+
+def _scored(mentions: Sequence[tuple[Any, ...]], state: str) -> Iterator[tuple[Any, ...]]:
+    """Score each mention's tone and stance; the subject is the speaking state, or Kazakhstan."""
+    frame = pd.DataFrame(mentions, columns=["sentence", *Mention._fields, "text"])
+    states = load_states()
+    names = [states.at[state, "name"], *states.at[state, "words"]] if state in states.index else state
+    scores = score_targets(frame, subject=names or "Kazakhstan", first_person=bool(state))
+    columns = ["sentence", *Mention._fields, "tone", "stance", "tone_class", "stance_class", "because"]
+    rounded = scores.assign(tone=scores["tone"].round(4), stance=scores["stance"].round(4))
+    return rounded[columns].itertuples(index=False, name=None)  # type: ignore[no-any-return]
 
 
 def _clean(folder: Path, row: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -9,7 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from kzpolicy.powers import Power, Powers
-from kzpolicy.resemblance import EUROPEANS, NEIGHBOURS, POWERS, load_states
+from kzpolicy.resemblance import EUROPEANS, NEIGHBOURS, POWERS
+from kzpolicy.speeches import load_states
 from kzpolicy.style import DARK, GREY, LIGHT, SERIES, panel_title
 
 STATE_MARKER = "h"

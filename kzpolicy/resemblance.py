@@ -8,11 +8,8 @@ logarithmic counts weighted by inverse document frequency of the year (Salton an
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +17,9 @@ import pandas as pd
 
 from kzpolicy.comparing import _known, _states, percentile
 from kzpolicy.corpus import Corpus
+from kzpolicy.speeches import load_states
 from kzpolicy.trends import FUNCTION_WORDS
 
-STATES = Path(__file__).with_name("states.toml")
 POWERS = {
     "russia": "RUS", "china": "CHN", "usa": "USA", "eu": "EU",
     "turkey": "TUR", "iran": "IRN", "india": "IND",
@@ -43,24 +40,6 @@ GROUPS: Mapping[str, tuple[str, str]] = {
     "Caribbean islands, against all": ("ATG BHS BRB DMA GRD JAM KNA LCA TTO VCT", ""),
 }
 Array = npt.NDArray[np.float64]
-
-
-@lru_cache(maxsize=1)
-def load_states() -> pd.DataFrame:
-    """Load the states' names.
-
-    Returns
-    -------
-    DataFrame
-        Index ``state`` (code): ``name``, ``words`` (by which texts name it, a list).
-
-    Examples
-    --------
-    >>> load_states().loc["KAZ", "name"]
-    'Kazakhstan'
-    """
-    table = tomllib.loads(STATES.read_text(encoding="utf-8"))
-    return pd.DataFrame.from_dict(table, orient="index").rename_axis("state")
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
 
 from kzpolicy.errors import StudyError
 
+STATES = Path(__file__).with_name("states.toml")
 _NAME = re.compile(r"(?P<state>[A-Z]{2,3})_(?P<session>\d{1,3})_(?P<year>\d{4})\.txt")
 # The first session was that of 1946.
 _BEFORE_FIRST = 1945
@@ -40,6 +43,24 @@ _FACTS = {
     "url": "https://doi.org/10.7910/DVN/0TJX8Y",
     "layout": "speech",
 }
+
+
+@lru_cache(maxsize=1)
+def load_states() -> pd.DataFrame:
+    """Load the states' names.
+
+    Returns
+    -------
+    DataFrame
+        Index ``state`` (code): ``name``, ``words`` (by which texts name it, a list).
+
+    Examples
+    --------
+    >>> load_states().loc["KAZ", "name"]
+    'Kazakhstan'
+    """
+    table = tomllib.loads(STATES.read_text(encoding="utf-8"))
+    return pd.DataFrame.from_dict(table, orient="index").rename_axis("state")
 
 
 def debate_sources(folder: str | Path) -> pd.DataFrame | None:
