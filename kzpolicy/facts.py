@@ -8,8 +8,9 @@ from itertools import product
 
 import pandas as pd
 
+from kzpolicy.challenge import challenge_results
 from kzpolicy.coding import coder_agreement, scorer_agreement
-from kzpolicy.corpus import Corpus, load_corpus
+from kzpolicy.corpus import DATA, Corpus, load_corpus
 from kzpolicy.robustness import (
     CONTRASTS,
     interval_by_unit,
@@ -19,10 +20,13 @@ from kzpolicy.robustness import (
     survival,
 )
 from kzpolicy.sentiment import coded_pairs, difference, mean_by, with_period
+from kzpolicy.simulating import simulate_coverage
 from kzpolicy.speech_facts import speech_facts
 from kzpolicy.stance import WESTERN, by_vector
 from kzpolicy.style import signed
 from kzpolicy.trends import attention, theme_rates
+
+BENCHMARKS = DATA.parent / "benchmarks"
 
 
 class Facts(Mapping[str, str]):
@@ -236,6 +240,52 @@ def _limits(key: str, low: str, high: str) -> Iterator[tuple[str, str]]:
     yield f"{key}_high", high
 
 
+def _scorer(corpus: Corpus) -> Iterator[tuple[str, str]]:
+    """How far the targeted and the plain score agree with codes, here and where nobody tuned them."""
+    for name, study in (("articles", corpus), ("speeches", load_corpus("speeches"))):
+        pairs = coded_pairs(study)
+        yield f"scorer_{name}_pairs", str(pairs["tone_score_class"].notna().sum())
+        for value, scorer in product(("tone", "stance"), ("targeted", "plain")):
+            column = "plain_class" if scorer == "plain" else f"{value}_score_class"
+            yield from _agreed(
+                f"scorer_{name}_{value}_{scorer}", pairs.dropna(subset=[column]), value, column
+            )
+        for value in ("tone", "stance"):
+            yield (
+                f"scorer_{name}_coders_{value}",
+                f"{coder_agreement(study.codes, value)['estimate'].iloc[0]:.2f}",
+            )
+    pairs = coded_pairs(corpus).dropna(subset=["tone_score_class"])
+    for (document, part), value in product(pairs.groupby("document", observed=True), ("tone", "stance")):
+        yield from _agreed(f"scorer_{document}_{value}_targeted", part, value, f"{value}_score_class")
+    challenge = challenge_results()
+    yield "scorer_challenge_n", str(len(challenge))
+    for name in ("tone", "stance", "both"):
+        yield f"scorer_challenge_{name}", f"{100 * challenge[name].mean():.0f}%"
+    table = pd.read_csv(BENCHMARKS / "newsmtsc.csv").set_index(["scorer", "measure"])
+    for scorer in ("targeted", "plain"):
+        yield f"scorer_newsmtsc_{scorer}", f"{table.at[(scorer, 'macro-F1'), 'estimate']:.2f}"
+    yield "scorer_newsmtsc_n", f"{table.at[('targeted', 'macro-F1'), 'n']:,}"
+
+
+def _agreed(key: str, pairs: pd.DataFrame, value: str, column: str) -> Iterator[tuple[str, str]]:
+    names = {"alpha, ordinal": "alpha", "macro-F1": "f1"}
+    for row in scorer_agreement(pairs, value, column).itertuples():
+        if row.measure in names:
+            yield f"{key}_{names[row.measure]}", f"{row.estimate:.2f}"
+            yield from _limits(f"{key}_{names[row.measure]}", f"{row.low:.2f}", f"{row.high:.2f}")
+
+
+def _coverage(corpus: Corpus) -> Iterator[tuple[str, str]]:
+    """How often corrected intervals hold the truth when 30% of the pairs count as coded."""
+    pairs = coded_pairs(corpus).dropna(subset=["tone_score"])
+    for value in ("tone", "stance"):
+        table = simulate_coverage(pairs, value, f"{value}_score", draws=1000)
+        for row in table[table["pairs"] >= 15].itertuples():
+            key = f"coverage_{value}_{row.estimate.replace(' ', '_')}_{row.group}"
+            yield key.replace("-", "_"), f"{row.coverage:.2f}"
+
+
 def _speeches(_: Corpus) -> Iterator[tuple[str, str]]:
     yield from speech_facts(load_corpus("speeches")).items()
 
@@ -243,10 +293,14 @@ def _speeches(_: Corpus) -> Iterator[tuple[str, str]]:
 _PARTS: dict[str, Callable[[Corpus], Iterator[tuple[str, str]]]] = {
     "articles": _articles,
     "robust": _robust,
+    "scorer": _scorer,
+    "coverage": _coverage,
     "speeches": _speeches,
 }
 # The part of a fact by how its name begins; all other names are of the articles.
 _BEGINS = {
     "robust": ("robust_",),
+    "scorer": ("scorer_",),
+    "coverage": ("coverage_",),
     "speeches": ("speech", "delegations", "change_", "key_", "close_", "validity_"),
 }

@@ -42,9 +42,19 @@ def plot_agreement(
             size=8.5,
             color=DARK,
         )
-    for name, value in published:
+    for i, (name, value) in enumerate(published):
         ax.axvline(value, color=GREY, linewidth=0.9, linestyle=":")
-        ax.annotate(name, (value, -0.7), ha="center", va="bottom", size=7.8, color=GREY)
+        above = (0, 2 + 10 * (i % 2))  # neighbours at two heights
+        ax.annotate(
+            f"{name} {value:.2f}",
+            (value, -0.7),
+            above,
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            size=8,
+            color=GREY,
+        )
     ax.set_yticks(range(len(rows)), list(rows["name"]))
     ax.set_ylim(len(rows) - 0.5, -0.7)
     ax.set_xlim(low, 1.0)
@@ -168,6 +178,37 @@ def plot_coverage(coverage: pd.DataFrame, ax: Axes, *, nominal: float = 0.95) ->
         )
     ax.set_yticks(range(len(coverage)), list(coverage["name"]))
     ax.set_ylim(len(coverage) - 0.5, -0.6)
-    ax.set_xlim(min(0.6, 0.98 * float(coverage["coverage"].min())), 1.0)
+    ax.set_xlim(min(0.9, float(coverage["coverage"].min()) - 0.02), 1.0)
+    ax.grid(axis="x")
+    return ax
+
+
+def plot_passed(results: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw the share of challenge sentences scored as expected, by phenomenon, best first.
+
+    Parameters
+    ----------
+    results
+        As from `kzpolicy.challenge.challenge_results`.
+    ax
+        Where to draw.
+    """
+    groups = results.groupby("phenomenon")["both"].agg(["mean", "size"])
+    groups = groups.sort_values(["mean", "size"], ascending=False, kind="stable")
+    for y, (share, size) in enumerate(groups.itertuples(index=False)):
+        ax.hlines(y, 0, share, color=SERIES, linewidth=1.6)
+        ax.plot(share, y, "o", color=SERIES, markersize=6)
+        ax.annotate(
+            f"{share * size:.0f} of {size}",
+            (1.03, y),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            size=8.2,
+            color=DARK,
+        )
+    ax.set_yticks(range(len(groups)), list(groups.index))
+    ax.set_ylim(len(groups) - 0.5, -0.6)
+    ax.set_xlim(0, 1.02)
+    ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25%", "50%", "75%", "100%"])
     ax.grid(axis="x")
     return ax

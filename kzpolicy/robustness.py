@@ -89,6 +89,8 @@ def measures(corpus: Corpus) -> pd.DataFrame:
             classes = plain_class(pairs["plain"], threshold)
             columns[f"{value}: plain score, classes at {threshold:g}"] = classes.astype(float)
         columns[f"{value}: plain score"] = pairs["plain"]
+        columns[f"{value}: targeted score, classes"] = pairs[f"{value}_score_class"]
+        columns[f"{value}: targeted score"] = pairs[f"{value}_score"]
     return pairs.assign(**columns)
 
 

@@ -12,7 +12,8 @@ import pandas as pd
 from kzpolicy.corpus import Corpus, reference_codes
 from kzpolicy.errors import StudyError
 from kzpolicy.powers import Powers, load_powers
-from kzpolicy.sentiment import plain_class
+from kzpolicy.resemblance import POWERS
+from kzpolicy.sentiment import SCORES, pair_scores, plain_class
 
 Method = Literal["simple", "stratified", "uncertain"]
 PAIR = ["sentence", "power"]
@@ -37,7 +38,8 @@ def mention_pairs(corpus: Corpus, powers: Powers | None = None) -> pd.DataFrame:
     -------
     DataFrame
         One row a pair: ``sentence``, ``document``, ``label``, ``url``, ``year`` (of the earliest
-        date of publication), ``power``, ``plain``, ``plain_class`` (as `coded_pairs` has them).
+        date of publication), ``power``, ``words`` (of the sentence), ``own`` (the speaking state is the
+        power), ``plain``, ``plain_class`` and the targeted scores, as `coded_pairs` has them.
 
     Examples
     --------
@@ -47,9 +49,11 @@ def mention_pairs(corpus: Corpus, powers: Powers | None = None) -> pd.DataFrame:
     """
     pairs = corpus.mentions[PAIR].drop_duplicates()
     inside = corpus.sentences[corpus.sentences["kind"] != "heading"]
-    pairs = pairs.merge(inside[["sentence", "document", "vader_compound"]], on="sentence")
+    pairs = pairs.merge(inside[["sentence", "document", "words", "vader_compound"]], on="sentence")
+    pairs = pairs.merge(pair_scores(corpus.mentions), on=["sentence", "power"])
     documents = corpus.documents.assign(year=corpus.documents["published_from"].dt.year)
-    pairs = pairs.merge(documents[["document", "label", "url", "year"]], on="document")
+    pairs = pairs.merge(documents[["document", "label", "url", "year", "speaker_state"]], on="document")
+    pairs = pairs.assign(own=pairs["speaker_state"] == pairs["power"].map(POWERS))
     orders = {
         "power": (powers or load_powers()).keys,
         "document": documents["document"],
@@ -59,7 +63,19 @@ def mention_pairs(corpus: Corpus, powers: Powers | None = None) -> pd.DataFrame:
         pairs[column] = pd.Categorical(pairs[column], categories=list(order), ordered=True)
     pairs = pairs.rename(columns={"vader_compound": "plain"})
     pairs = pairs.assign(plain_class=plain_class(pairs["plain"]))
-    columns = ["sentence", "document", "label", "url", "year", "power", "plain", "plain_class"]
+    columns = [
+        "sentence",
+        "document",
+        "label",
+        "url",
+        "year",
+        "power",
+        "words",
+        "own",
+        "plain",
+        "plain_class",
+    ]
+    columns += SCORES
     return pairs[columns].sort_values(["document", "power"], kind="stable").reset_index(drop=True)
 
 

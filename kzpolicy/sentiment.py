@@ -13,6 +13,7 @@ from kzpolicy.powers import Powers, load_powers
 
 # The customary threshold of Hutto and Gilbert (2014) for calling a compound score neutral.
 NEUTRAL = 0.05
+SCORES = ("tone_score", "stance_score", "tone_score_class", "stance_score_class")
 
 
 def coded_pairs(corpus: Corpus, powers: Powers | None = None) -> pd.DataFrame:
@@ -32,8 +33,9 @@ def coded_pairs(corpus: Corpus, powers: Powers | None = None) -> pd.DataFrame:
         categories: ``sentence``, ``document``,
         ``label``, ``outlet_group``, ``published_from``, ``paragraph`` (key, such as
         ``clark2015:3``), ``power``, ``tone``, ``stance`` (medians of the coders, -1 to 1),
-        ``sure`` (most coders were sure), ``plain`` (VADER's compound score, -1 to 1) and ``plain_class``
-        (that score as -1, 0, 1 by the customary threshold of .05).
+        ``sure`` (most coders were sure), ``plain`` (VADER's compound score, -1 to 1),
+        ``plain_class`` (that score as -1, 0, 1 by the customary threshold of .05), and the columns of
+        `pair_scores`, missing where no name of the power was found in the sentence.
     """
     pairs = reference_codes(corpus.codes)
     pairs = pairs[pairs["reference"] == 1].drop(columns=["reference", "coders"])
@@ -41,6 +43,7 @@ def coded_pairs(corpus: Corpus, powers: Powers | None = None) -> pd.DataFrame:
         paragraph=pairs["sentence"].str.replace(r":[^:]*$", "", regex=True), sure=pairs["confidence"] == 1
     )
     pairs = pairs.merge(corpus.sentences[["sentence", "document", "vader_compound"]], on="sentence")
+    pairs = pairs.merge(pair_scores(corpus.mentions), on=["sentence", "power"], how="left")
     documents = corpus.documents
     facts = documents[["document", "label", "outlet_group", "published_from"]]
     pairs = pairs.merge(facts, on="document").rename(columns={"vader_compound": "plain"})
@@ -52,10 +55,30 @@ def coded_pairs(corpus: Corpus, powers: Powers | None = None) -> pd.DataFrame:
     for column, order in orders.items():
         pairs[column] = pd.Categorical(pairs[column], categories=list(order), ordered=True)
     columns = ["sentence", "document", "label", "outlet_group", "published_from", "paragraph", "power"]
-    pairs = pairs[[*columns, "tone", "stance", "sure", "plain"]].assign(
-        plain_class=plain_class(pairs["plain"])
-    )
+    pairs = pairs[[*columns, "tone", "stance", "sure", "plain", *SCORES]]
+    pairs = pairs.assign(plain_class=plain_class(pairs["plain"]))
     return pairs.sort_values(["document", "power"], kind="stable").reset_index(drop=True)
+
+
+def pair_scores(mentions: pd.DataFrame) -> pd.DataFrame:
+    """Reduce the targeted scores of mentions to one a sentence and power.
+
+    Parameters
+    ----------
+    mentions
+        The table ``mentions``.
+
+    Returns
+    -------
+    DataFrame
+        ``sentence``, ``power``, ``tone_score``, ``stance_score`` (means over the mentions),
+        ``tone_score_class``, ``stance_score_class`` (the class most mentions have, by sign).
+    """
+    grouped = mentions.groupby(["sentence", "power"], sort=False)
+    means = grouped[["tone", "stance"]].mean().add_suffix("_score")
+    classes = np.sign(grouped[["tone_class", "stance_class"]].sum()).astype("float64")
+    classes.columns = ["tone_score_class", "stance_score_class"]
+    return means.join(classes).reset_index()
 
 
 def plain_class(scores: pd.Series, threshold: float = NEUTRAL) -> pd.Series:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from kzpolicy.sentiment import difference, mean_by
+from kzpolicy.sentiment import SCORES, difference, mean_by
 
 # Kazakhstan's vectors as its analysts name them; the western one has three addresses.
 WESTERN = "US, EU and West"
@@ -32,7 +32,7 @@ def by_vector(pairs: pd.DataFrame) -> pd.DataFrame:
     vector = pd.Categorical(pairs["power"].astype("str").map(VECTORS), categories=order, ordered=True)
     named = pairs.assign(vector=vector).dropna(subset=["vector"])
     measures = ["tone", "stance", "plain"]
-    keys = [column for column in named if column not in ("power", "plain_class", "sure", *measures)]
+    keys = [column for column in named if column not in ("power", "plain_class", "sure", *SCORES, *measures)]
     return named.groupby(keys, sort=False, observed=True, dropna=False, as_index=False)[measures].mean()
 
 
