@@ -5,7 +5,7 @@ from kzpolicy.comparing import change_test, dispersion, state_keyness, state_rat
 from kzpolicy.corpus import Corpus, load_corpus
 from kzpolicy.errors import StudyError
 from kzpolicy.powers import Powers, load_powers
-from kzpolicy.resemblance import ranking, resemblance, similarities, speech_map, validity
+from kzpolicy.resemblance import closeness_change, ranking, resemblance, similarities, speech_map, validity
 from kzpolicy.sentiment import coded_pairs, difference, mean_by, with_period
 from kzpolicy.stance import balance, by_vector
 from kzpolicy.themes import load_themes, make_theme
@@ -20,6 +20,7 @@ __all__ = [
     "balance",
     "by_vector",
     "change_test",
+    "closeness_change",
     "coded_pairs",
     "coder_agreement",
     "context_keyness",

@@ -73,7 +73,7 @@ def rate_interval(counts: npt.ArrayLike, totals: npt.ArrayLike) -> tuple[float, 
     --------
     >>> rate, low, high = rate_interval([1, 0, 2], [100, 100, 100])
     >>> round(rate, 3), round(low, 4), round(high, 4)
-    (0.01, 0.0034, 0.0289)
+    (0.01, 0.0034, 0.0291)
     """
     one = np.zeros(len(np.asarray(totals)), dtype=np.int64)
     rate, low, high = (float(x[0]) for x in rate_intervals(counts, totals, one, 1))
