@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return int(options.run(options))
     except StudyError as error:
-        print(f"kzpolicy: {error}", file=sys.stderr)
+        print(f"kzpolicy: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
 
 

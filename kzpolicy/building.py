@@ -7,8 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from kzpolicy.corpus import Corpus, powers_of, read_table, read_tables
-from kzpolicy.parsing import CURATED, parse_corpus
-from kzpolicy.storing import PACKAGE
+from kzpolicy.errors import StudyError
+from kzpolicy.parsing import CURATED, SOURCES, check_events, parse_corpus
+from kzpolicy.storing import PACKAGE, read_study
 from kzpolicy.themes import load_themes
 
 
@@ -34,7 +35,7 @@ def build_study(texts: str | Path, out: str | Path) -> Corpus:
         If anything cannot be used; nothing is written then.
     """
     out = Path(out)
-    before = read_tables(out) if (out / PACKAGE).is_file() else _curated(out)
+    before = _kept(out, needs_documents=not (Path(texts) / SOURCES).is_file())
     own_themes = out / "themes.toml"
     corpus = parse_corpus(
         texts,
@@ -56,12 +57,22 @@ def accept_study(study: str | Path) -> Corpus:
     StudyError
         If a table is not of the schema or points to a key that is not there.
     """
-    corpus = Corpus(**read_tables(Path(study), prove=False))
+    tables = read_tables(Path(study), prove=False)
+    check_events(tables, powers_of(study))
+    corpus = Corpus(**tables)
     corpus.save(study)
     return corpus
 
 
-def _curated(out: Path) -> dict[str, pd.DataFrame]:
-    """Read the tables that people wrote before the first build."""
-    paths = {name: out / f"{name}.csv" for name in CURATED}
-    return {name: read_table(path.read_bytes(), name, path) for name, path in paths.items() if path.is_file()}
+def _kept(out: Path, *, needs_documents: bool) -> dict[str, pd.DataFrame]:
+    """Read what a new build keeps: tables written by people, and the documents if they are needed."""
+    names = [*CURATED, "documents"] if needs_documents else list(CURATED)
+    if (out / PACKAGE).is_file():
+        files = read_study(out, only=[f"{name}.csv" for name in names])
+        for name in CURATED:
+            if f"{name}.csv" not in files and (out / f"{name}.csv").is_file():
+                raise StudyError(f"{out / PACKAGE}: does not describe {name}.csv; restore it")
+    else:  # tables that people wrote before the first build
+        paths = {f"{name}.csv": out / f"{name}.csv" for name in CURATED}
+        files = {file: path.read_bytes() for file, path in paths.items() if path.is_file()}
+    return {n: read_table(files[f"{n}.csv"], n, out / f"{n}.csv") for n in names if f"{n}.csv" in files}

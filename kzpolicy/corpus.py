@@ -73,11 +73,17 @@ class Corpus:
         StudyError
             If nothing has the wanted key.
         """
+        unknown = set(_several(power)) - {*self.mentions["power"], *self.codes["power"], *load_powers().keys}
+        if unknown:
+            raise StudyError(f"no power {min(unknown, key=str)!r}; known are {', '.join(load_powers().keys)}")
         documents = self.documents
         documents = _keep(documents, "document", document)
         documents = _keep(documents, "outlet_group", outlet_group)
         if year is not None:
-            years = {int(y) for y in _several(year)}
+            try:
+                years = {int(y) for y in _several(year)}
+            except ValueError:
+                raise StudyError(f"{year!r} is not a year") from None
             touched = [
                 not years.isdisjoint(range(first.year, last.year + 1))
                 for first, last in zip(documents["published_from"], documents["published_to"], strict=True)
@@ -133,7 +139,7 @@ class Corpus:
 
     def save(self, folder: str | Path, *, title: str = "") -> None:
         """Write the tables and their description to a folder, whole or not at all."""
-        folder = Path(folder)
+        folder = Path(folder).resolve()
         files = dict(to_file(frame, name) for name, frame in self.tables().items())
         files[PACKAGE] = describe(folder.resolve().name, title or f"Tables of the study {folder.name}", files)
         write_study(folder, files)
@@ -204,10 +210,11 @@ def reference_codes(codes: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``sentence``, ``power``, ``reference``, ``tone``, ``stance`` (floats), ``coders`` (count).
+        ``sentence``, ``power``, ``reference``, ``tone``, ``stance``, ``confidence`` (floats),
+        ``coders`` (count).
     """
     grouped = codes.groupby(["sentence", "power"], sort=False)
-    reference = grouped[["reference", "tone", "stance"]].median().astype("float64")
+    reference = grouped[["reference", "tone", "stance", "confidence"]].median().astype("float64")
     return reference.assign(coders=grouped.size()).reset_index()
 
 
@@ -229,9 +236,8 @@ def _keep(frame: pd.DataFrame, column: str, wanted: One) -> pd.DataFrame:
     if column != "power":  # a power may be absent from a part of the corpus; a document may not
         unknown = set(_several(wanted)) - set(frame[column])
         if unknown:
-            raise StudyError(
-                f"no {column} {sorted(unknown)[0]!r}; there are {', '.join(sorted(set(frame[column])))}"
-            )
+            known = ", ".join(sorted(frame[column].dropna().unique()))
+            raise StudyError(f"no {column} {min(unknown, key=str)!r}; there are {known}")
     return frame[frame[column].isin(_several(wanted))]
 
 

@@ -2,19 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
+from itertools import product
 
 import pandas as pd
 
 from kzpolicy.coding import coder_agreement, scorer_agreement
 from kzpolicy.corpus import Corpus, load_corpus
+from kzpolicy.robustness import (
+    CONTRASTS,
+    interval_by_unit,
+    length_confound,
+    measures,
+    specification_curve,
+    survival,
+)
 from kzpolicy.sentiment import coded_pairs, difference, mean_by, with_period
-from kzpolicy.stance import balance, by_vector
+from kzpolicy.speech_facts import speech_facts
+from kzpolicy.stance import WESTERN, by_vector
 from kzpolicy.style import signed
 from kzpolicy.trends import attention, theme_rates
 
 
-def facts(corpus: Corpus | None = None) -> dict[str, str]:
+class Facts(Mapping[str, str]):
+    """Names of facts to numbers as printed; a part is computed when one of its names is asked for."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        self._corpus = corpus
+        self._found: dict[str, dict[str, str]] = {}
+
+    def _part(self, part: str) -> dict[str, str]:
+        if part not in self._found:
+            self._found[part] = dict(_PARTS[part](self._corpus))
+        return self._found[part]
+
+    def __getitem__(self, name: str) -> str:
+        part = next((part for part, begins in _BEGINS.items() if name.startswith(begins)), "articles")
+        return self._part(part)[name]
+
+    def __iter__(self) -> Iterator[str]:
+        for part in _PARTS:
+            yield from self._part(part)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def facts(corpus: Corpus | None = None) -> Facts:
     """Compute the numbers that notebooks and README state.
 
     Parameters
@@ -24,23 +59,54 @@ def facts(corpus: Corpus | None = None) -> dict[str, str]:
 
     Returns
     -------
-    dict
-        Name to number as printed, such as ``tone_russia`` to ``−0.10``. Names are built from
-        measure, power or theme, and document; ``_low`` and ``_high`` limit the 95% interval, ``_n``
-        counts the sentences.
+    Facts
+        A mapping of name to number as printed, such as ``tone_russia`` to ``−0.10``. Names are
+        built from measure, power or theme, and document; ``_low`` and ``_high`` limit the 95%
+        interval, ``_n`` counts the sentences. Names that begin with ``robust_`` come from the
+        specification curves; with ``speech``, ``change_``, ``close_`` from the speeches.
+
+    Examples
+    --------
+    >>> facts()["articles"]
+    '5'
     """
-    corpus = load_corpus() if corpus is None else corpus
+    return Facts(load_corpus() if corpus is None else corpus)
+
+
+def _articles(corpus: Corpus) -> Iterator[tuple[str, str]]:
     pairs = coded_pairs(corpus)
-    found: dict[str, str] = {}
-    for part in (
-        _sizes(corpus, pairs),
-        _means(pairs),
-        _contrasts(pairs),
-        _agreement(corpus, pairs),
-        _rates(corpus),
-    ):
-        found.update(part)
-    return found
+    yield from _sizes(corpus, pairs)
+    yield from _means(pairs)
+    yield from _contrasts(corpus, pairs)
+    yield from _agreement(corpus, pairs)
+    yield from _rates(corpus)
+
+
+def _robust(corpus: Corpus) -> Iterator[tuple[str, str]]:
+    table = measures(corpus)
+    for contrast in CONTRASTS:
+        curve = specification_curve(table, contrast)
+        for name, value in survival(curve).items():
+            count = name.endswith("specifications")
+            yield f"robust_{contrast.key}_{name}", f"{value:.0f}" if count else f"{100 * value:.0f}%"
+        for row in interval_by_unit(table, contrast).itertuples():
+            yield f"robust_{contrast.key}_{row.unit}", signed(row.estimate)
+            yield from _limits(f"robust_{contrast.key}_{row.unit}", signed(row.low), signed(row.high))
+            yield f"robust_{contrast.key}_{row.unit}_n", str(row.units)
+        one_out = curve[
+            (curve["measure"] == "codes, median")
+            & (curve["scope"] == "all sentences")
+            & (curve["weighting"] == "by sentence")
+        ].set_index("left_out")
+        for document, row in one_out.iterrows():
+            yield f"robust_{contrast.key}_without_{document}", signed(row["estimate"])
+            yield from _limits(
+                f"robust_{contrast.key}_without_{document}", signed(row["low"]), signed(row["high"])
+            )
+    for row in length_confound(table).itertuples():
+        key = re.sub(r"\W+", "_", row.measure)
+        yield f"robust_length_{key}", signed(row.correlation)
+        yield from _limits(f"robust_length_{key}", signed(row.low), signed(row.high))
 
 
 def _sizes(corpus: Corpus, pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
@@ -66,6 +132,9 @@ def _sizes(corpus: Corpus, pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
         "undated": (corpus.documents["published_from"] < corpus.documents["published_to"]).sum(),
     }
     yield from ((name, f"{size:,}") for name, size in sizes.items())
+    yield "codes_unsure", f"{100 * (corpus.codes['confidence'] == 0).mean():.0f}%"
+    crisis = corpus.terms[corpus.terms["term"].isin(["crisis", "crises"])].groupby("document")["count"].sum()
+    yield from ((f"crisis_{document}", str(count)) for document, count in crisis.items())
     named = corpus.mentions.groupby("power").size()
     yield from ((f"mentions_{power}", str(count)) for power, count in named.items())
     yield "mentions_small", str(named.reindex(["turkey", "iran", "india"]).sum())
@@ -81,7 +150,8 @@ def _means(pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
                 key = "_".join([name, *(row[b] for b in by)])
                 yield from _mean(key, row)
     vectors = by_vector(pairs)
-    vectors = vectors.assign(vector=vectors["vector"].astype("str").str.removeprefix("the ").str.lower())
+    keys = {"Russia": "russia", "China": "china", WESTERN: "western"}
+    vectors = vectors.assign(vector=vectors["vector"].astype("str").map(keys))
     for row in mean_by(vectors, "stance", ["vector"]).to_dict("records"):
         yield from _mean(f"vector_{row['vector']}", row)
     for row in mean_by(vectors, "stance", ["vector", "document"]).to_dict("records"):
@@ -90,10 +160,6 @@ def _means(pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
     periods = periods.assign(period=periods["period"].map({"before 2022": "before", "2022 on": "2022"}))
     for row in mean_by(periods, "stance", ["vector", "period"]).to_dict("records"):
         yield from _mean(f"period_{row['vector']}_{row['period']}", row)
-    for document, gap in (
-        balance(pairs, ["document"]).groupby("document", observed=True)["gap"].first().items()
-    ):
-        yield f"gap_{document}", f"{gap:.2f}"
 
 
 def _mean(key: str, row: dict[str, float]) -> Iterator[tuple[str, str]]:
@@ -104,18 +170,33 @@ def _mean(key: str, row: dict[str, float]) -> Iterator[tuple[str, str]]:
     yield f"{key}_above", str(row["above"])
 
 
-def _contrasts(pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    """Differences between China and Russia, in all articles and in each."""
-    for measure in ("tone", "stance"):
-        china, russia = (pairs.loc[pairs["power"] == p, measure] for p in ("china", "russia"))
-        gap, low, high = difference(china, russia)
-        yield f"{measure}_china_minus_russia", signed(gap)
-        yield from _limits(f"{measure}_china_minus_russia", signed(low), signed(high))
-        for document, part in pairs.groupby("document", observed=True):
-            china, russia = (part.loc[part["power"] == p, measure] for p in ("china", "russia"))
-            gap, low, high = difference(china, russia)
-            yield f"{measure}_china_minus_russia_{document}", signed(gap)
-            yield from _limits(f"{measure}_china_minus_russia_{document}", signed(low), signed(high))
+def _contrasts(corpus: Corpus, pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    """Differences in all articles and in each, and what the headline owes to single choices."""
+    parts = {"": pairs} | {f"_{d}": part for d, part in pairs.groupby("document", observed=True)}
+    for measure, (suffix, part) in product(("tone", "stance"), parts.items()):
+        china, russia = (part[part["power"] == p] for p in ("china", "russia"))
+        yield from _difference(f"{measure}_china_minus_russia{suffix}", china, russia, measure)
+    powers = {p: pairs[pairs["power"] == p] for p in ("china", "usa")}
+    yield from _difference("tone_china_minus_usa", powers["china"], powers["usa"], "tone")
+    rest = pairs[~pairs["document"].isin(["clark2015", "realignment2022"])]
+    china, russia = (rest[rest["power"] == p] for p in ("china", "russia"))
+    yield from _difference("tone_china_minus_russia_middle", china, russia, "tone")
+    russia = with_period(pairs[pairs["power"] == "russia"], 2022)
+    before, after = (russia[russia["period"] == p] for p in russia["period"].cat.categories)
+    yield from _difference("stance_russia_change", after, before, "stance")
+    states = corpus.mentions[corpus.mentions["via"] != "institution"]
+    named = set(states[["sentence", "power"]].itertuples(index=False, name=None))
+    kept = [key in named for key in zip(pairs["sentence"], pairs["power"], strict=True)]
+    for name, part in (("sure", pairs[pairs["sure"]]), ("no_institutions", pairs[kept])):
+        yield f"pairs_{name}", str(len(part))
+        for row in mean_by(part, "tone", ["power"]).to_dict("records"):
+            yield from _mean(f"tone_{name}_{row['power']}", row)
+
+
+def _difference(key: str, first: pd.DataFrame, second: pd.DataFrame, value: str) -> Iterator[tuple[str, str]]:
+    gap, low, high = difference(first, second, value)
+    yield key, signed(gap)
+    yield from _limits(key, signed(low), signed(high))
 
 
 def _agreement(corpus: Corpus, pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
@@ -153,3 +234,19 @@ def _rates(corpus: Corpus) -> Iterator[tuple[str, str]]:
 def _limits(key: str, low: str, high: str) -> Iterator[tuple[str, str]]:
     yield f"{key}_low", low
     yield f"{key}_high", high
+
+
+def _speeches(_: Corpus) -> Iterator[tuple[str, str]]:
+    yield from speech_facts(load_corpus("speeches")).items()
+
+
+_PARTS: dict[str, Callable[[Corpus], Iterator[tuple[str, str]]]] = {
+    "articles": _articles,
+    "robust": _robust,
+    "speeches": _speeches,
+}
+# The part of a fact by how its name begins; all other names are of the articles.
+_BEGINS = {
+    "robust": ("robust_",),
+    "speeches": ("speech", "delegations", "change_", "key_", "close_", "validity_"),
+}

@@ -14,7 +14,7 @@ import pandas as pd
 
 from kzpolicy.corpus import Corpus
 from kzpolicy.errors import StudyError
-from kzpolicy.powers import Powers, load_powers
+from kzpolicy.powers import Mention, Powers, load_powers
 from kzpolicy.reading import clean_paragraphs, read_text
 from kzpolicy.schema import LARGE, TABLES, check, check_references
 from kzpolicy.segmenting import find_words, split_sentences
@@ -25,6 +25,8 @@ from kzpolicy.vader import plain_scores
 SOURCES = "sources.csv"
 _NEEDED = ("document", "file", "title", "authors", "outlet", "published_from", "published_to", "date_basis")
 _OPTIONAL = ("outlet_country", "outlet_type", "outlet_group", "speaker_state", "url", "notes")
+# What an exception may change: facts, never what is computed, the key or the file.
+_DECLARED = (*_NEEDED[2:], *_OPTIONAL, "label", "language", "standfirst", "layout")
 _MEASURED = ("sentences", "mentions", "terms", "contexts", "left_out")
 CURATED = tuple(name for name, table in TABLES.items() if table.curated)
 
@@ -85,7 +87,7 @@ def parse_corpus(
     frames["documents"] = pd.DataFrame(documents)[TABLES["documents"].names]
     checked = {name: check(frame, name) for name, frame in (frames | curated).items()}
     check_references(checked)
-    _check_events(checked)
+    check_events(checked, powers)
     return Corpus(**checked)
 
 
@@ -176,18 +178,30 @@ def _sources(folder: Path, fallback: pd.DataFrame | None, exceptions: pd.DataFra
     rows = [{"label": r["document"]} | defaults | r for r in table.to_dict("records")]
     for number, exception in enumerate(exceptions.itertuples(), start=2):
         row = next((r for r in rows if r["document"] == exception.document), None)
-        if row is None or exception.field not in (*TABLES["documents"].names, "standfirst"):
+        if row is None or exception.field not in _DECLARED:
             what = f"document {exception.document}" if row is None else f"field {exception.field}"
             raise StudyError(f"exceptions.csv: row {number}: no {what}; correct it")
+        if exception.field == "standfirst" and not str(exception.value).isdecimal():
+            raise StudyError(f"exceptions.csv: row {number}: standfirst {exception.value!r} is not a count")
         row[exception.field] = exception.value
     return rows
 
 
 def _read_sources(path: Path) -> pd.DataFrame:
     try:
-        return pd.read_csv(path, dtype="str", keep_default_na=False)
+        table = pd.read_csv(path, dtype="str", keep_default_na=False)
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise StudyError(f"{path}: not a CSV table in UTF-8 ({str(error).strip()})") from None
+    if not isinstance(table.index, pd.RangeIndex):
+        raise StudyError(f"{path}: its rows have more cells than its first line has columns")
+    return table.fillna("").replace(r"\r\n?", "\n", regex=True)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long
+        return False
 
 
 def _check_sources(table: pd.DataFrame, path: Path) -> None:
@@ -204,10 +218,14 @@ def _check_sources(table: pd.DataFrame, path: Path) -> None:
             raise StudyError(
                 f"{path}: row {number}: {row['file']!r} is not the name of a file in this folder"
             )
-        if not (path.parent / row["file"]).is_file():
+        if not _is_file(path.parent / row["file"]):
             raise StudyError(
                 f"{path}: row {number}: {row['file']} is not in the folder; add it or drop the row"
             )
+    if "standfirst" in table:
+        for number, value in enumerate(table["standfirst"], start=2):
+            if not value.isdecimal():
+                raise StudyError(f"{path}: row {number}: standfirst {value!r} is not a count")
     for column in ("document", "file"):
         twice = table[column].duplicated()
         if twice.any():
@@ -234,7 +252,8 @@ def _parse_document(
     key = row["document"]
     paragraphs, left_out = _clean(folder, row)
     sentences, mentions, terms, contexts = [], [], [], []
-    by_power: dict[str, Counter[str]] = {p.key: Counter() for p in powers}
+    near: dict[str, Counter[str]] = {p.key: Counter() for p in powers}
+    others: dict[str, Counter[str]] = {p.key: Counter() for p in powers}
     for paragraph, kind, text in paragraphs.itertuples(index=False):
         counts: Counter[str] = Counter()
         for position, sentence in _numbered(text, kind):
@@ -249,11 +268,12 @@ def _parse_document(
                 counts.update(words)
                 counts.update(_count_phrases(words, multiword))
                 for power in {m.power for m in found}:
-                    own = [(m.start, m.end) for m in found if m.power == power]
-                    by_power[power].update(find_words(_without(sentence, own)))
+                    near[power].update(words)
+                    others[power].update(find_words(_without(sentence, found, power)))
         terms += [(key, paragraph, term, count) for term, count in sorted(counts.items())]
-    for power, counter in by_power.items():
-        contexts += [(key, power, term, count) for term, count in sorted(counter.items())]
+    for power, counter in near.items():
+        rest = others[power]
+        contexts += [(key, power, term, n, max(0, n - rest[term])) for term, n in sorted(counter.items())]
     scores = plain_scores([row[-1] for row in sentences]).itertuples(index=False, name=None)
     tables["sentences"].add((*row[:6], *score, row[6]) for row, score in zip(sentences, scores, strict=True))
     tables["mentions"].add(mentions)
@@ -296,16 +316,26 @@ def _count_phrases(words: Sequence[str], multiword: Mapping[str, Sequence[str]])
     """Yield each occurrence of a term of several words, as it stands in the sentence."""
     candidates = [phrase for first in set(words) & multiword.keys() for phrase in multiword[first]]
     line = f" {' '.join(words)} " if candidates else ""
+    found = set()
     for phrase in candidates:
         stem = phrase.removesuffix("*")
         if f" {stem}" in line:
             ending = r"\S*" if phrase.endswith("*") else ""
-            yield from re.findall(rf"(?<=\s){re.escape(stem)}{ending}(?=\s)", line)
+            pattern = rf"(?<=\s){re.escape(stem)}{ending}(?=\s)"
+            found |= {(m.span(), m.group()) for m in re.finditer(pattern, line)}
+    yield from (term for _, term in sorted(found))
 
 
-def _without(sentence: str, spans: Sequence[tuple[int, int]]) -> str:
-    for start, end in reversed(spans):
-        sentence = sentence[:start] + " " + sentence[end:]
+def _without(sentence: str, mentions: Sequence[Mention], power: str) -> str:
+    """Take a power's names out of a sentence, with what a hyphen joins to them (anti-Russian)."""
+    for mention in reversed(mentions):
+        if mention.power == power:
+            start, end = mention.start, mention.end
+            while start and (sentence[start - 1].isalnum() or sentence[start - 1] in "-‑"):
+                start -= 1
+            while end < len(sentence) and (sentence[end].isalnum() or sentence[end] in "-‑"):
+                end += 1
+            sentence = sentence[:start] + " " + sentence[end:]
     return sentence
 
 
@@ -313,11 +343,30 @@ def _fingerprint(words: Sequence[str]) -> str:
     return sha256(" ".join(words).encode()).hexdigest()[:12]
 
 
-def _check_events(tables: dict[str, pd.DataFrame]) -> None:
+def check_events(tables: dict[str, pd.DataFrame], powers: Powers) -> None:
+    """Check that every event names known sentences and powers and has a date of its precision."""
     known = set(tables["sentences"]["sentence"])
-    for number, row in enumerate(tables["events"].itertuples(), start=2):
-        for locator in str(row.sentences).split(";"):
-            if locator not in known:
-                raise StudyError(
-                    f"events.csv: row {number}: sentence {locator} is not in sentences.csv; correct it"
-                )
+    for number, row in enumerate(tables["events"].fillna("").itertuples(), start=2):
+        strange = [s for s in row.sentences.split(";") if s not in known]
+        unknown = [p for p in row.powers.split(";") if p and p not in powers.keys]
+        if strange:
+            raise StudyError(
+                f"events.csv: row {number}: sentence {strange[0]} is not in sentences.csv; correct it"
+            )
+        if unknown:
+            raise StudyError(
+                f"events.csv: row {number}: no power {unknown[0]!r}; known are {', '.join(powers.keys)}"
+            )
+        if not _is_date(row.date, row.precision):
+            raise StudyError(
+                f"events.csv: row {number}: {row.date!r} is not a date of precision {row.precision}"
+            )
+
+
+def _is_date(date: str, precision: str) -> bool:
+    form = {"day": "%Y-%m-%d", "month": "%Y-%m"}.get(precision, "%Y")
+    parts = date.split("/")
+    if len(parts) != (2 if precision in ("span", "decade") else 1):
+        return False
+    read = pd.to_datetime(pd.Series(parts), format=form, errors="coerce", exact=True)
+    return bool(read.notna().all() and read.is_monotonic_increasing)

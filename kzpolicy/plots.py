@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib.dates as mdates
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 
-from kzpolicy.powers import VIA, Powers
-from kzpolicy.style import DARK, GREY, LIGHT, SERIES, panel_title, scale_axis, signed
+from kzpolicy.powers import Power, Powers
+from kzpolicy.stance import WESTERN
+from kzpolicy.style import DARK, GREY, SERIES, panel_title, scale_axis, signed
 
 # Fewer sentences than this are too few to read a mean from: drawn hollow or in grey.
 FEW = 5
@@ -73,7 +76,7 @@ def plot_means(
 def plot_grid(means: pd.DataFrame, powers: Powers, ax: Axes, *, columns: Sequence[str]) -> Axes:
     """Draw a grid of means, powers down and documents across, with n in each cell.
 
-    A cell of fewer than five sentences has no colour.
+    Purple is below zero, grey zero, green above; a cell of fewer than five sentences is white.
 
     Parameters
     ----------
@@ -96,7 +99,7 @@ def plot_grid(means: pd.DataFrame, powers: Powers, ax: Axes, *, columns: Sequenc
     seaborn.heatmap(
         grid.where(sizes >= FEW),
         ax=ax,
-        cmap="RdBu",
+        cmap=_scale(),
         vmin=-1,
         vmax=1,
         center=0,
@@ -147,34 +150,22 @@ def plot_against(coded: pd.DataFrame, plain: pd.DataFrame, powers: Powers, ax: A
     for y, row in enumerate(table.itertuples()):
         ax.plot([row.low, row.high], [y - 0.13] * 2, color=power.color, linewidth=2)
         ax.plot([row.low_plain, row.high_plain], [y + 0.19] * 2, color=GREY, linewidth=1)
-        ax.plot(row.mean, y - 0.13, power.marker, color=power.color, markersize=8.5)
+        face = "white" if row.n < FEW else power.color
+        ax.plot(row.mean, y - 0.13, power.marker, color=power.color, markersize=8.5, markerfacecolor=face)
         ax.plot(row.mean_plain, y + 0.19, "d", color=GREY, markerfacecolor="white", markersize=6.5)
         ax.annotate(
-            f"n = {row.n}",
-            (1.0, y),
-            xycoords=("axes fraction", "data"),
-            ha="right",
-            va="bottom",
-            size=8,
-            color=GREY,
+            f"n = {row.n}", (1.02, y), xycoords=("axes fraction", "data"), va="center", size=8, color=GREY
         )
     ax.set_yticks(range(len(table)), list(table["label"]))
     ax.set_ylim(len(table) - 0.45, -0.75)
-    panel_title(ax, power.name)
+    ax.set_title(power.name, loc="left", size=9.5, weight="bold", color=DARK, pad=16)
     scale_axis(ax, "unfavourable", "favourable")
-    first = table.iloc[0]
-    ax.annotate(
-        "codes", (first["mean"], -0.13), (0, 8), textcoords="offset points", ha="center", size=8.5, color=DARK
-    )
-    ax.annotate(
-        "plain score",
-        (first["mean_plain"], 0.19),
-        (0, -15),
-        textcoords="offset points",
-        ha="center",
-        size=8.5,
-        color=GREY,
-    )
+    for x, marker, face, color, words in (
+        (0.02, power.marker, power.color, power.color, "codes"),
+        (0.32, "d", "white", GREY, "plain score"),
+    ):
+        ax.plot(x, 1.03, marker, color=color, markerfacecolor=face, transform=ax.transAxes, clip_on=False)
+        ax.annotate(words, (x + 0.04, 1.03), xycoords="axes fraction", va="center", size=8.5, color=DARK)
     return ax
 
 
@@ -193,43 +184,37 @@ def plot_dates(documents: pd.DataFrame, ax: Axes) -> Axes:
                 solid_capstyle="butt",
             )
     _article_rows(documents["label"], ax)
-    ax.set_xlim(pd.Timestamp("2015-01-01"), pd.Timestamp("2023-03-01"))
-    ax.xaxis.set_major_locator(mdates.YearLocator(2))  # type: ignore[no-untyped-call]
+    margin = pd.Timedelta(days=60)
+    ax.set_xlim(
+        min(pd.Timestamp("2015-01-01"), documents["published_from"].min() - margin),
+        max(pd.Timestamp("2023-03-01"), documents["published_to"].max() + margin),
+    )
+    ax.xaxis.set_major_locator(mdates.YearLocator(3))  # type: ignore[no-untyped-call]
     ax.xaxis.set_major_formatter(mdates.DateFormatter("%Y"))  # type: ignore[no-untyped-call]
     ax.grid(axis="x")
     return ax
 
 
 def plot_named(mentions: pd.DataFrame, powers: Powers, ax: Axes) -> Axes:
-    """Draw how often each power is named, and what of it: state, capital, leader, people, institution.
+    """Draw how often each power is named, most often first.
 
     Parameters
     ----------
     mentions
         The table ``mentions``.
     powers
-        The powers' names and order.
+        The powers' names and colours.
     ax
         Where to draw.
     """
-    shades = dict(zip(VIA, ("#2F3E4E", "#5F7488", "#8FA3B5", "#B9C6D2", "#DCE3EA"), strict=True))
-    counts = mentions.groupby(["power", "via"]).size().unstack(fill_value=0)
-    keys = [k for k in powers.keys if k in counts.index]
-    counts = counts.reindex(index=keys, columns=list(VIA), fill_value=0)
-    start = np.zeros(len(keys))
-    for via, shade in shades.items():
-        ax.barh(range(len(keys)), counts[via], left=start, color=shade, height=0.62)
-        wide = counts[via].iloc[0] >= 10
-        if wide:
-            middle = start[0] + counts[via].iloc[0] / 2
-            ax.annotate(f"{via}", (middle, -0.42), ha="center", va="bottom", size=8.5, color=DARK)
-        start += counts[via].to_numpy()
-    for y, total in enumerate(start):
-        parts = ", ".join(f"{via} {counts[via].iloc[y]}" for via in VIA if counts[via].iloc[y])
-        ax.annotate(f"{total:.0f}   ({parts})", (total + 2, y), va="center", size=8.3, color=GREY)
-    ax.set_yticks(range(len(keys)), [powers[k].name for k in keys])
-    ax.set_ylim(len(keys) - 0.5, -0.9)
-    ax.set_xlim(0, 1.85 * start.max())
+    counts = mentions["power"].value_counts()
+    counts = counts.reindex([k for k in powers.keys if k in counts.index])
+    counts = counts.sort_values(ascending=False, kind="stable")
+    for y, (key, count) in enumerate(counts.items()):
+        ax.barh(y, count, color=powers[str(key)].color, height=0.6)
+        ax.annotate(str(count), (count, y), (5, 0), textcoords="offset points", va="center", size=9)
+    ax.set_yticks(range(len(counts)), [powers[str(k)].name for k in counts.index])
+    ax.set_ylim(len(counts) - 0.5, -0.6)
     ax.grid(axis="x")
     return ax
 
@@ -252,7 +237,11 @@ def plot_rates(rates: pd.DataFrame, ax: Axes, *, limit: float | None = None) -> 
             row.rate, y, "o", color=SERIES, markersize=6, markerfacecolor=SERIES if row.count else "white"
         )
     _article_rows(rates["label"], ax)
-    ax.set_xlim(-4, limit if limit is not None else 1.05 * rates["high"].max())
+    end = limit if limit is not None else 1.05 * float(rates["high"].max())
+    for y, high in enumerate(rates["high"]):
+        if high > end:  # the interval goes on
+            ax.plot(end, y, ">", color=SERIES, markersize=4, clip_on=False)
+    ax.set_xlim(-4, end)
     ax.grid(axis="x")
     return ax
 
@@ -273,17 +262,21 @@ def plot_attention(attention: pd.DataFrame, powers: Powers, ax: Axes) -> Axes:
     for y, row in enumerate(attention.itertuples()):
         ax.plot([row.low, row.high], [y, y], color=power.color, linewidth=1.6)
         face = power.color if row.n else "white"
-        ax.plot(row.share, y, power.marker, color=power.color, markersize=7, markerfacecolor=face)
+        ax.plot(
+            row.share, y, power.marker, color=power.color, markersize=7, markerfacecolor=face, clip_on=False
+        )
     _article_rows(attention["label"], ax)
     panel_title(ax, power.name)
-    ax.set_xlim(-0.02, 0.85)
+    ax.set_xlim(-0.02, max(0.85, 1.02 * float(attention["high"].max())))
     ax.set_xticks([0, 0.25, 0.5, 0.75], ["0", "25%", "50%", "75%"])
     ax.grid(axis="x")
     return ax
 
 
-def plot_keyness(found: pd.DataFrame, ax: Axes, *, color: str = SERIES, most: int = 10) -> Axes:
-    """Draw the words that mark the target most, with z and counts.
+def plot_keyness(
+    found: pd.DataFrame, ax: Axes, *, color: str = SERIES, most: int = 8, limit: float = 3.0
+) -> Axes:
+    """Draw the words that mark the target most, with z and counts; solid from z = 1.96 on.
 
     Parameters
     ----------
@@ -295,88 +288,84 @@ def plot_keyness(found: pd.DataFrame, ax: Axes, *, color: str = SERIES, most: in
         Colour of the target.
     most
         How many words.
+    limit
+        End of the axis, the same in figures to be compared.
     """
-    best = found.head(most)
-    rows = np.arange(len(best))
-    ax.hlines(rows, 0, best["z"], color=color, linewidth=1.4)
-    ax.scatter(best["z"], rows, color=color, s=26, zorder=3)
-    ax.axvline(1.96, color=GREY, linewidth=0.8, linestyle=":")
+    best = found[found["z"] > 0].head(most)
+    limit = max([limit, *best["z"]])
+    ax.axvline(1.96, color=GREY, linewidth=0.8, linestyle=":", zorder=0)
     for y, row in enumerate(best.itertuples()):
+        clear = row.z >= 1.96
+        ax.hlines(y, 0, row.z, color=color, linewidth=1.4, alpha=1 if clear else 0.4)
+        ax.plot(row.z, y, "o", color=color, markersize=5.5, markerfacecolor=color if clear else "white")
         ax.annotate(
             f"{row.target} : {row.reference}",
-            (row.z, y),
-            (7, 0),
-            textcoords="offset points",
+            (1.0, y),
+            xycoords=("axes fraction", "data"),
+            ha="right",
             va="center",
             size=8,
             color=GREY,
         )
-    ax.set_yticks(rows, best["term"])
-    ax.set_ylim(len(best) - 0.4, -0.6)
-    ax.set_xlim(0, max(2.4, 1.25 * float(best["z"].max())) if len(best) else 2.4)
-    ax.grid(axis="x")
+    ax.set_yticks(range(len(best)), list(best["term"]))
+    ax.set_ylim(most - 0.4, -0.6)
+    ax.set_xlim(0, limit * 1.5)
+    ax.set_xticks(range(int(limit) + 1))
     return ax
 
 
-def plot_balance(balance: pd.DataFrame, powers: Powers, ax: Axes, *, by: str = "label") -> Axes:
-    """Draw the mean stance toward each vector, a row a document, with the gap between them.
+def plot_balance(balance: pd.DataFrame, powers: Powers, ax: Axes) -> Axes:
+    """Draw the mean stance toward each vector, a row a group, and the gap between the neighbours.
 
     Parameters
     ----------
     balance
-        As from `kzpolicy.stance.balance`, rows in the order of `by`.
+        As from `kzpolicy.stance.balance`; its first column makes the rows.
     powers
-        The powers' colours and markers; the western vector has those of the West.
+        The powers' colours and markers; the western vector has its own.
     ax
         Where to draw.
-    by
-        Column that makes the rows.
     """
-    keys = {"Russia": "russia", "China": "china", "the West": "west"}
-    groups = list(dict.fromkeys(balance[by]))
-    for y, group in enumerate(groups):
-        part = balance[balance[by] == group]
-        ax.plot(
-            [part["mean"].min(), part["mean"].max()], [y, y], color=LIGHT, linewidth=9, solid_capstyle="round"
-        )
+    looks = {
+        "Russia": powers["russia"],
+        "China": powers["china"],
+        WESTERN: Power(WESTERN, WESTERN, GREY, "h"),
+    }
+    for y, (_, part) in enumerate(balance.groupby(balance.columns[0], sort=False, observed=True)):
         for offset, row in zip(_spread(len(part)), part.itertuples(), strict=True):
-            power = powers[keys[str(row.vector)]]
-            ax.plot([row.low, row.high], [y + offset] * 2, color=power.color, linewidth=1, alpha=0.75)
-            face = "white" if row.n < FEW else power.color
+            look = looks[str(row.vector)]
+            ax.plot([row.low, row.high], [y + offset] * 2, color=look.color, linewidth=1.3, alpha=0.8)
+            face = "white" if row.n < FEW else look.color
             ax.plot(
                 row.mean,
                 y + offset,
-                power.marker,
-                color=power.color,
-                markersize=9,
+                look.marker,
+                color=look.color,
+                markersize=8,
                 markerfacecolor=face,
                 zorder=3,
             )
-        ax.annotate(
-            f"gap {part['gap'].iloc[0]:.2f}\nn = {', '.join(str(n) for n in part['n'])}",
-            (1.02, y),
-            xycoords=("axes fraction", "data"),
-            va="center",
-            size=8.3,
-            color=DARK,
-            linespacing=1.3,
-        )
+            _beside(ax, 1.03, y + offset, f"{row.n}", size=7.5, color=GREY)
+        if part[["below", "above"]].to_numpy().sum() == 0:
+            _beside(ax, 0.98, y, "no position stated", ha="right", size=8.5, color=GREY, style="italic")
+        gap, low, high = (signed(x) for x in part.iloc[0][["gap", "gap_low", "gap_high"]])
+        if part["gap"].notna().all():
+            _beside(ax, 1.12, y, f"{gap}\n({low} to {high})", size=8, color=DARK, linespacing=1.3)
+    groups = list(dict.fromkeys(balance.iloc[:, 0]))
     ax.set_yticks(range(len(groups)), groups)
-    ax.set_ylim(len(groups) - 0.5, -0.9)
+    ax.set_ylim(len(groups) - 0.5, -0.6)
     scale_axis(ax, *STANCE)
-    last = balance[balance[by] == groups[-1]]
-    for offset, row in zip(_spread(len(last)), last.itertuples(), strict=True):
-        ax.annotate(
-            str(row.vector),
-            (row.low, len(groups) - 1 + offset),
-            (-4, 0),
-            textcoords="offset points",
-            ha="right",
-            va="center",
-            size=8.5,
-            color=DARK,
-        )
+    for x, look in zip((0.02, 0.2, 0.37), looks.values(), strict=True):
+        ax.plot(x, 1.06, look.marker, color=look.color, markersize=8, transform=ax.transAxes, clip_on=False)
+        ax.annotate(look.name, (x + 0.025, 1.06), xycoords="axes fraction", va="center", size=8.8, color=DARK)
+    for x, words in ((1.03, "n"), (1.12, "China − Russia")):
+        ax.annotate(words, (x, 1.06), xycoords="axes fraction", va="center", size=8.5, color=GREY)
     return ax
+
+
+def _beside(ax: Axes, x: float, y: float, words: str, **look: Any) -> None:
+    """Write beside a row: `x` counts the width of the axes, `y` the rows."""
+    ax.annotate(words, (x, y), xycoords=("axes fraction", "data"), va="center", **look)
 
 
 def _spread(count: int) -> list[float]:
@@ -387,6 +376,12 @@ def _spread(count: int) -> list[float]:
 def _article_rows(labels: pd.Series, ax: Axes) -> None:
     ax.set_yticks(range(len(labels)), list(labels))
     ax.set_ylim(len(labels) - 0.5, -0.6)
+
+
+def _scale() -> LinearSegmentedColormap:
+    return LinearSegmentedColormap.from_list(
+        "measure", ["#5B2A86", "#B79BCB", "#EBEBEB", "#8FC3A0", "#1F6E43"]
+    )
 
 
 def _two_lines(label: str) -> str:

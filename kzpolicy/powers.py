@@ -105,10 +105,14 @@ class Powers:
         return found
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=1)
+def _built_in() -> Powers:
+    return Powers()
+
+
 def load_powers(path: str | Path | None = None) -> Powers:
-    """Load a powers file once; see `Powers`."""
-    return Powers(path)
+    """Load a powers file, the built-in one only once; see `Powers`."""
+    return _built_in() if path is None else Powers(path)
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:
@@ -116,6 +120,8 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise StudyError(f"{path}: no such powers file; copy the built-in powers.toml to begin") from None
+    except OSError as error:
+        raise StudyError(f"{path}: cannot be read ({error.strerror})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise StudyError(f"{path}: not a TOML file in UTF-8: {error}") from None
     for key, table in tables.items():
@@ -125,6 +131,9 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
         if missing or unknown:
             what = f"lacks {sorted(missing)}" if missing else f"has unknown fields {sorted(unknown)}"
             raise StudyError(f"{path}: power [{key}] {what}; known are {sorted(_KNOWN)}")
+        bad = [f for f in ("name", "color", "marker") if not isinstance(table[f], str) or not table[f]]
+        if bad:
+            raise StudyError(f"{path}: power [{key}], {bad[0]}: must be text in quotes")
     if not tables:
         raise StudyError(f"{path}: no power in it; begin a table such as [russia]")
     return tables
@@ -138,9 +147,11 @@ def _aliases(tables: dict[str, dict[str, Any]], path: Path) -> dict[str, tuple[s
             names = table.get(via, [])
             if not isinstance(names, list) or not all(isinstance(n, str) and n.strip() for n in names):
                 raise StudyError(f"{path}: power [{power}], {via}: must be a list of names in quotes")
-            for name in names:
+            if via == _NOT_MEANT:  # or else "the West" in "the West Bank" would be found first
+                names = [*names, *(f"the {n}" for n in names)]
+            for name in map(_one_spaced, names):
                 # Capitals are known too, for headings: "RUSSIA", but never "us" for "US".
-                for form in {name, name.upper()}:
+                for form in {name, name.upper()} if len(name) > 2 else {name}:
                     other = aliases.get(form)
                     # One expression may be listed as not meant under several powers.
                     if other and other[0] != power and not other[1] == via == _NOT_MEANT:
@@ -152,9 +163,11 @@ def _aliases(tables: dict[str, dict[str, Any]], path: Path) -> dict[str, tuple[s
 def _pattern(names: list[str]) -> re.Pattern[str]:
     """Compile names into one expression: whole words, the longest first, any white space."""
     forms = (r"\s+".join(map(re.escape, n.split(" "))) for n in sorted(names, key=len, reverse=True))
-    # The class of first letters refuses most places at once.
+    # The class of first letters refuses most places at once. A name that ends in a sign (US$) may be
+    # followed by a letter or digit. (?!) matches nothing.
     first = "".join(sorted({re.escape(name[0]) for name in names}))
-    return re.compile(rf"(?=[{first}])(?<!\w)(?:{'|'.join(forms)})(?!\w)")
+    look = f"(?=[{first}])" if first else ""
+    return re.compile(rf"{look}(?<!\w)(?:{'|'.join(forms) or '(?!)'})(?:(?<=\$)|(?!\w))")
 
 
 def _one_spaced(text: str) -> str:

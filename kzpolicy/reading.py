@@ -17,10 +17,11 @@ from kzpolicy.errors import StudyError
 
 RULES = Path(__file__).with_name("cleaning.toml")
 # Sentence end, then any closing quotation marks, brackets or spaces.
-_ENDED = re.compile(r"[.!?…:;][\s)\]”’\"'»]*$")
+_ENDED = re.compile(r"[.!?…:;](?:[\s)\]”’\"'»]|\[\d{1,3}\])*$")
 _DATE_LINE = re.compile(r"(?:\w+day,?\s+)?\d{1,2}\s+\w+\s+\d{4}$|\w+\s+\d{1,2},\s+\d{4}$|\d{4}-\d\d-\d\d$")
 _BULLET = re.compile(r"[•·▪◦‣*-]\s|\d{1,2}[.)]\s")
 _QUOTATION_CREDIT = re.compile(r"\([^()]*[A-Z][^()]*,\s[^()]*\d{4}\)$")
+_STRAIGHT = str.maketrans("’‘“”", "''\"\"")
 # A hard-wrapped line is longer than this; a heading, a name or a salutation is shorter.
 _WRAPPED = 60
 _HEADING_WORDS = 20
@@ -53,6 +54,7 @@ class _Rule:
     layout: str = ""
     put: str | None = None
     holds: tuple[str, ...] = ()
+    alone: bool = False
 
     def matches(self, text: str) -> bool:
         return bool(self.pattern.search(text) if self.anywhere else self.pattern.match(text))
@@ -81,7 +83,7 @@ def read_text(path: str | Path) -> str:
         raw = path.read_bytes()
     except OSError as error:
         raise StudyError(f"{path}: cannot be read ({error.strerror}); check the path") from None
-    if not raw.strip():
+    if not raw.removeprefix(b"\xef\xbb\xbf").strip():
         raise StudyError(f"{path}: the file is empty; put the text in it or take its row out of sources.csv")
     if b"\0" in raw:
         raise StudyError(
@@ -130,10 +132,11 @@ def clean_paragraphs(
     >>> left_out["reason"].tolist()
     ['page controls', 'title', 'author or date', 'comment form']
     """
-    _, marks = _rules_for(layout)
+    rules, marks = _rules_for(layout)
     gone: Counter[tuple[int, str]] = Counter()
     lines = text.split("\n")
-    pieces = split_pieces("\n".join(_take_out_marks(lines, range(1, len(lines) + 1), marks, gone)))
+    cleaned = "\n".join(_take_out_marks(lines, range(1, len(lines) + 1), marks, gone))
+    pieces = split_pieces(cleaned, alone=[rule for rule in rules if rule.alone])
     # Once more where lines were joined: a mark may stand over the break.
     joined = _take_out_marks([p.text for p in pieces], [p.line for p in pieces], marks, gone)
     for piece, whole in zip(pieces, joined, strict=True):
@@ -147,12 +150,17 @@ def clean_paragraphs(
         _find_repeats(pieces)
         _find_kinds(pieces, standfirst)
     kept = [p for p in pieces if p.kind]
-    paragraphs, number = [], 0
+    number = 0
+    paragraphs: list[tuple[int, str, str]] = []
     for piece in kept:
         if piece.kind in ("body", "quotation"):
             number += 1
         paragraph = {"standfirst": 0, "heading": number + 1}.get(piece.kind, number)
-        paragraphs.append((paragraph, piece.kind, piece.text))
+        if paragraphs and paragraphs[-1][:2] == (paragraph, piece.kind):
+            # One row a number and kind: a standfirst of several paragraphs, a heading of two lines.
+            paragraphs[-1] = (paragraph, piece.kind, f"{paragraphs[-1][2]} {piece.text}")
+        else:
+            paragraphs.append((paragraph, piece.kind, piece.text))
     gone.update({(p.line, p.reason): p.words for p in pieces if not p.kind})
     left_out: dict[int, tuple[str, int]] = {}
     for (line, reason), words in sorted(gone.items()):
@@ -164,11 +172,12 @@ def clean_paragraphs(
     )
 
 
-def split_pieces(text: str) -> list[Piece]:
+def split_pieces(text: str, *, alone: Sequence[_Rule] = ()) -> list[Piece]:
     """Split a file into its paragraphs, joining lines that were broken inside a sentence.
 
     Two lines of a block continue one another when the first does not end a sentence and either
-    the second begins in lower case or the first is as long as a hard-wrapped line.
+    the second begins in lower case or the first is as long as a hard-wrapped line. A line that one
+    of the rules `alone` matches continues nothing and is not continued.
     """
     pieces: list[Piece] = []
     block, open_block = 0, False
@@ -179,7 +188,8 @@ def split_pieces(text: str) -> list[Piece]:
         if not line:
             block, open_block = block + open_block, False
             continue
-        if open_block and _continues(pieces[-1].text, line):
+        joins = open_block and _continues(pieces[-1].text, line)
+        if joins and not any(rule.matches(pieces[-1].text) or rule.matches(line) for rule in alone):
             pieces[-1].text += " " + line
         else:
             pieces.append(Piece(number, block, line))
@@ -192,7 +202,7 @@ def _continues(before: str, line: str) -> bool:
         return True
     if _BULLET.match(before) or _BULLET.match(line) or _ENDED.search(before):
         return False
-    return line[0].islower() or (len(before) >= _WRAPPED and not before.endswith(","))
+    return line[0].islower() or (len(before) >= _WRAPPED)
 
 
 @lru_cache(maxsize=1)
@@ -259,8 +269,12 @@ def _find_title(pieces: Sequence[Piece], title: str, authors: str) -> None:
             piece.reason = "author or date"
             # What stands between title and author is the page's standfirst.
             if by in names and at is not None:
-                for between in pieces[at + 1 : i]:
-                    between.kind = "" if between.reason else "standfirst"
+                between = [p for p in pieces[at + 1 : i] if not p.reason]
+                after = [p for p in pieces[i + 1 :] if not p.reason and not _is_heading(p.text)]
+                if len(after) > len(between):
+                    for p in between:
+                        p.kind = "standfirst"
+                at = None
 
 
 def _find_repeats(pieces: Sequence[Piece]) -> None:
@@ -300,6 +314,8 @@ def _find_kinds(pieces: Sequence[Piece], standfirst: int) -> None:
 
 
 def _is_heading(text: str) -> bool:
+    if _QUOTATION_CREDIT.search(text):
+        return False
     words = len(text.split())
     if text.endswith("?"):
         return words <= _HEADING_WORDS // 2 and text.count("?") == 1 and "." not in text
@@ -308,4 +324,4 @@ def _is_heading(text: str) -> bool:
 
 def _plain(text: str) -> str:
     """Fold case, quotation marks and white space, to compare a line with the sources table."""
-    return " ".join(text.replace("’", "'").replace("‘", "'").lower().split())
+    return " ".join(text.translate(_STRAIGHT).lower().split())

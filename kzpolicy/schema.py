@@ -157,12 +157,13 @@ TABLES: dict[str, Table] = {
         ),
         Table(
             "contexts",
-            "Counts of words in the sentences that mention a power, that power's own names left out.",
+            "Counts of words in the sentences that mention a power.",
             (
                 _DOCUMENT,
                 _POWER,
                 _text("term", "word"),
                 _count("count", "occurrences"),
+                _count("own", "of these, occurrences inside the power's own names"),
             ),
             ("document", "power", "term"),
             (("document", "documents"),),
@@ -294,7 +295,8 @@ def _typed(values: pd.Series[Any], column: Column, where: str) -> pd.Series[Any]
             typed = pd.to_numeric(values, errors="coerce")
             bad, cause = typed.isna() & column.required, f"{column.name} is not a number"
             if column.type == "integer" and not bad.any():
-                bad, cause = typed != typed.round(), f"{column.name} is not a whole number"
+                bad = (typed.astype("float64") % 1 != 0) | (typed.astype("float64").abs() >= 2**53)
+                cause = f"{column.name} is not a whole number"
         elif column.type == "date":
             typed = pd.to_datetime(values, format="%Y-%m-%d", errors="coerce")
             bad, cause = typed.isna() & ~empty, f"{column.name} is not a date (YYYY-MM-DD)"

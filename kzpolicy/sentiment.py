@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from kzpolicy.corpus import Corpus, reference_codes
-from kzpolicy.intervals import mean_draws, mean_interval
+from kzpolicy.intervals import difference_draws, mean_interval
 from kzpolicy.powers import Powers, load_powers
 
 # The customary threshold of Hutto and Gilbert (2014) for calling a compound score neutral.
@@ -30,12 +30,16 @@ def coded_pairs(corpus: Corpus, powers: Powers | None = None) -> pd.DataFrame:
     DataFrame
         One row a pair whose power is meant (reference code 1), documents and powers as ordered
         categories: ``sentence``, ``document``,
-        ``label``, ``outlet_group``, ``published_from``, ``power``, ``tone``, ``stance`` (medians
-        of the coders, -1 to 1), ``plain`` (VADER's compound score, -1 to 1) and ``plain_class``
+        ``label``, ``outlet_group``, ``published_from``, ``paragraph`` (key, such as
+        ``clark2015:3``), ``power``, ``tone``, ``stance`` (medians of the coders, -1 to 1),
+        ``sure`` (most coders were sure), ``plain`` (VADER's compound score, -1 to 1) and ``plain_class``
         (that score as -1, 0, 1 by the customary threshold of .05).
     """
     pairs = reference_codes(corpus.codes)
     pairs = pairs[pairs["reference"] == 1].drop(columns=["reference", "coders"])
+    pairs = pairs.assign(
+        paragraph=pairs["sentence"].str.replace(r":[^:]*$", "", regex=True), sure=pairs["confidence"] == 1
+    )
     pairs = pairs.merge(corpus.sentences[["sentence", "document", "vader_compound"]], on="sentence")
     documents = corpus.documents
     facts = documents[["document", "label", "outlet_group", "published_from"]]
@@ -47,14 +51,16 @@ def coded_pairs(corpus: Corpus, powers: Powers | None = None) -> pd.DataFrame:
     }
     for column, order in orders.items():
         pairs[column] = pd.Categorical(pairs[column], categories=list(order), ordered=True)
-    columns = ["sentence", "document", "label", "outlet_group", "published_from", "power", "tone", "stance"]
-    pairs = pairs[[*columns, "plain"]].assign(plain_class=plain_class(pairs["plain"]))
+    columns = ["sentence", "document", "label", "outlet_group", "published_from", "paragraph", "power"]
+    pairs = pairs[[*columns, "tone", "stance", "sure", "plain"]].assign(
+        plain_class=plain_class(pairs["plain"])
+    )
     return pairs.sort_values(["document", "power"], kind="stable").reset_index(drop=True)
 
 
-def plain_class(scores: pd.Series) -> pd.Series:
+def plain_class(scores: pd.Series, threshold: float = NEUTRAL) -> pd.Series:
     """Call a compound score favourable (1), neither (0) or unfavourable (-1)."""
-    return (scores >= NEUTRAL).astype("int64") - (scores <= -NEUTRAL).astype("int64")
+    return (scores >= threshold).astype("int64") - (scores <= -threshold).astype("int64")
 
 
 def mean_by(pairs: pd.DataFrame, value: str, by: Sequence[str]) -> pd.DataFrame:
@@ -63,7 +69,7 @@ def mean_by(pairs: pd.DataFrame, value: str, by: Sequence[str]) -> pd.DataFrame:
     Parameters
     ----------
     pairs
-        As from `coded_pairs`.
+        As from `coded_pairs`; sentences of one ``paragraph`` are drawn together.
     value
         Column to average, -1 to 1: ``tone``, ``stance``, ``plain`` or ``plain_class``.
     by
@@ -72,12 +78,14 @@ def mean_by(pairs: pd.DataFrame, value: str, by: Sequence[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The columns of `by`, then ``mean``, ``low``, ``high`` (95% interval over sentences),
+        The columns of `by`, then ``mean``, ``low``, ``high`` (95% interval, sentences clustered in
+        paragraphs),
         ``n`` (sentences), ``below``, ``zero``, ``above`` (how many are under, at, over 0).
     """
     rows = []
-    for key, values in pairs.groupby(list(by), observed=True)[value]:
-        low, high = mean_interval(values)
+    for key, part in pairs.groupby(list(by), observed=True):
+        values = part[value]
+        low, high = mean_interval(values, part["paragraph"])
         counts = [int(c) for c in ((values < 0).sum(), (values == 0).sum(), (values > 0).sum())]
         rows.append((*key, float(values.mean()), low, high, len(values), *counts))
     return pd.DataFrame(rows, columns=[*by, "mean", "low", "high", "n", "below", "zero", "above"])
@@ -90,17 +98,33 @@ def with_period(pairs: pd.DataFrame, year: int) -> pd.DataFrame:
     return pairs.assign(period=pd.Categorical.from_codes(later.astype(int), names, ordered=True))
 
 
-def difference(first: pd.Series, second: pd.Series) -> tuple[float, float, float]:
-    """Return the difference of two means with its 95% interval, the sentences taken as independent.
+def difference(first: pd.DataFrame, second: pd.DataFrame, value: str) -> tuple[float, float, float]:
+    """Return the difference of two groups' means with its 95% interval.
+
+    Parameters
+    ----------
+    first, second
+        Rows of `coded_pairs`; a paragraph with rows of both moves both means at once.
+    value
+        Column to average.
+
+    Returns
+    -------
+    tuple of float
+        First mean minus second, lower and upper limit.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> gap, low, high = difference(pd.Series([1, 1, 0, 1]), pd.Series([-1, -1, 0, -1]))
+    >>> china = pd.DataFrame({"tone": [1, 1, 0, 1], "paragraph": ["a:1", "a:2", "a:3", "a:4"]})
+    >>> gap, low, high = difference(china, china.assign(tone=-china["tone"]), "tone")
     >>> gap, low > 0
     (1.5, True)
     """
-    gap = float(first.mean() - second.mean())
-    draws = mean_draws(first, seed=1) - mean_draws(second, seed=2)
-    low, high = np.quantile(draws, [0.025, 0.975])
-    return gap, float(min(low, gap)), float(max(high, gap))
+    gap = float(first[value].mean() - second[value].mean())
+    paragraphs = (first["paragraph"], second["paragraph"])
+    alone = (np.arange(len(first)), np.arange(len(first), len(first) + len(second)))
+    # As for one mean, never narrower than when each sentence stands for itself.
+    draws = [difference_draws(first[value], second[value], by) for by in (paragraphs, alone)]
+    limits = np.array([np.quantile(d, [0.025, 0.975]) for d in draws])
+    return gap, float(min(limits[:, 0].min(), gap)), float(max(limits[:, 1].max(), gap))

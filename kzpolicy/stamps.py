@@ -41,7 +41,7 @@ class _Stamp(NamedTuple):
     def problem(self, facts: Mapping[str, str]) -> str:
         """Say what is wrong with it; empty where nothing is."""
         if self.key not in facts:
-            near = get_close_matches(self.key, facts, n=1)
+            near = get_close_matches(self.key, list(facts), n=1)
             return "there is no such fact" + (f"; did you mean {near[0]}?" if near else "")
         fact = facts[self.key]
         if self.shown == fact or SPELLED.get(_small(fact)) == self.shown.lower():

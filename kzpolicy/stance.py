@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+import numpy as np
 import pandas as pd
 
-from kzpolicy.sentiment import mean_by
+from kzpolicy.sentiment import difference, mean_by
 
 # Kazakhstan's vectors as its analysts name them; the western one has three addresses.
-VECTORS = {"russia": "Russia", "china": "China", "usa": "the West", "eu": "the West", "west": "the West"}
+WESTERN = "US, EU and West"
+VECTORS = {"russia": "Russia", "china": "China", "usa": WESTERN, "eu": WESTERN, "west": WESTERN}
 
 
 def by_vector(pairs: pd.DataFrame) -> pd.DataFrame:
@@ -26,25 +26,41 @@ def by_vector(pairs: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a sentence and vector: ``vector`` (Russia, China, the West) instead of ``power``.
+        One row a sentence and vector: ``vector`` (Russia, China; US, EU and West) instead of ``power``.
     """
     order = list(dict.fromkeys(VECTORS.values()))
     vector = pd.Categorical(pairs["power"].astype("str").map(VECTORS), categories=order, ordered=True)
     named = pairs.assign(vector=vector).dropna(subset=["vector"])
     measures = ["tone", "stance", "plain"]
-    keys = [column for column in named if column not in ("power", "plain_class", *measures)]
+    keys = [column for column in named if column not in ("power", "plain_class", "sure", *measures)]
     return named.groupby(keys, sort=False, observed=True, dropna=False, as_index=False)[measures].mean()
 
 
-def balance(pairs: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    """Measure how evenly each group of sentences places Kazakhstan between its vectors.
+def balance(pairs: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Average the stance toward each vector, and the gap between the two neighbours.
+
+    Parameters
+    ----------
+    pairs
+        As from `kzpolicy.sentiment.coded_pairs`.
+    by
+        Column that makes the groups.
 
     Returns
     -------
     DataFrame
-        The rows of `mean_by` for stance by `by` and ``vector``, and ``gap``: the largest mean
-        stance minus the smallest in the group; 0 is perfect balance, 2 the widest possible.
+        The rows of `kzpolicy.sentiment.mean_by` for stance by `by` and ``vector``, and ``gap``,
+        ``gap_low``, ``gap_high``: stance toward China minus stance toward Russia in the group with
+        its 95% interval; 0 is an even balance. The largest of several gaps is not used: it grows
+        with noise.
     """
-    means = mean_by(by_vector(pairs), "stance", [*by, "vector"])
-    grouped = means.groupby(list(by), observed=True)["mean"]
-    return means.assign(gap=grouped.transform("max") - grouped.transform("min"))
+    vectors = by_vector(pairs)
+    means = mean_by(vectors, "stance", [by, "vector"])
+    rows = []
+    for group, part in vectors.groupby(by, observed=True):
+        china, russia = (part[part["vector"] == name] for name in ("China", "Russia"))
+        both = len(china) and len(russia)
+        rows.append((group, *(difference(china, russia, "stance") if both else [np.nan] * 3)))
+    gaps = pd.DataFrame(rows, columns=[by, "gap", "gap_low", "gap_high"])
+    gaps[by] = gaps[by].astype(means[by].dtype)
+    return means.merge(gaps, on=by)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Collection
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -37,12 +39,13 @@ def write_study(folder: Path, files: dict[str, bytes]) -> None:
                 file.flush()
                 os.fsync(file.fileno())
         os.replace(pending, ready)
-        _finish(folder)
     except OSError as error:
         shutil.rmtree(pending, ignore_errors=True)
         raise StudyError(
             f"{folder}: cannot be written ({error.strerror}); the data there is as it was"
         ) from None
+    with suppress(OSError):  # decided: what cannot be moved now is moved by the next reader or writer
+        _finish(folder)
 
 
 def _finish(folder: Path) -> None:
@@ -54,7 +57,7 @@ def _finish(folder: Path) -> None:
         ready.rmdir()
 
 
-def read_study(folder: Path, *, prove: bool = True) -> dict[str, bytes]:
+def read_study(folder: Path, *, prove: bool = True, only: Collection[str] | None = None) -> dict[str, bytes]:
     """Read a study's files and prove each by its checksum.
 
     Parameters
@@ -63,6 +66,8 @@ def read_study(folder: Path, *, prove: bool = True) -> dict[str, bytes]:
         A folder with ``datapackage.json``.
     prove
         False reads edited tables without comparing checksums.
+    only
+        Names of the files wanted; None for all.
 
     Returns
     -------
@@ -74,7 +79,9 @@ def read_study(folder: Path, *, prove: bool = True) -> dict[str, bytes]:
     StudyError
         If the folder or a file is missing, or a file is not the one described.
     """
-    # A decided write whose files are not all in place yet is read where they are.
+    # A decided write whose files are not all in place yet is finished, or else read where they are.
+    with suppress(OSError):
+        _finish(folder)
     ready = folder / _READY
 
     def content(name: str) -> bytes:
@@ -87,13 +94,16 @@ def read_study(folder: Path, *, prove: bool = True) -> dict[str, bytes]:
                 raise StudyError(f"{folder / name}: cannot be read ({error.strerror})") from None
         raise StudyError(f"{folder / name}: missing; restore it, or run kzpolicy build")
 
+    raw = content(PACKAGE)
     try:
-        package = json.loads(content(PACKAGE))
-        described = {r["path"]: r["hash"].removeprefix("sha256:") for r in package["resources"]}
+        resources = json.loads(raw)["resources"]
+        described = {Path(r["path"]).as_posix(): r["hash"].removeprefix("sha256:") for r in resources}
     except (ValueError, KeyError, TypeError, AttributeError):
         raise StudyError(f"{folder / PACKAGE}: damaged; restore it, or run kzpolicy build") from None
     files = {}
     for name, digest in described.items():
+        if only is not None and name not in only:
+            continue
         if Path(name).name != name:
             raise StudyError(f"{folder / PACKAGE}: {name!r} is not a file of this folder")
         files[name] = content(name)

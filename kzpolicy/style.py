@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 DARK, GREY, LIGHT = "#1A1A1A", "#5A5A5A", "#D9D9D9"
 # One marker an article or other series without a power of its own.
 SERIES = "#3B4A5A"
-WIDTH, DPI = 8.6, 130
+WIDTH, DPI = 7.6, 140
 _LEFT, _RIGHT, _LINE = 0.15, 0.15, 0.2  # inches
 
 RC: dict[Any, Any] = {
@@ -90,7 +90,7 @@ def page(
     """
     with mpl.rc_context(RC):
         fig = plt.figure(figsize=(WIDTH, height))
-        lines, sub = _wrapped(title, 78), _wrapped(subtitle, 112)
+        lines, sub = _wrapped(title, 68), _wrapped(subtitle, 98)
         top = 0.16 + 0.24 * len(lines) + _LINE * len(sub) + head
         fig.text(_LEFT / WIDTH, 1 - 0.12 / height, "\n".join(lines), size=12.5, weight="bold", va="top")
         down = 0.16 + 0.24 * len(lines)
@@ -98,7 +98,7 @@ def page(
             _LEFT / WIDTH, 1 - down / height, "\n".join(sub), size=9.2, color=GREY, va="top", linespacing=1.3
         )
         fig.text(
-            _LEFT / WIDTH, 0.08 / height, "\n".join(_wrapped(source, 130)), size=7.8, color=GREY, va="bottom"
+            _LEFT / WIDTH, 0.08 / height, "\n".join(_wrapped(source, 116)), size=7.8, color=GREY, va="bottom"
         )
         axes = fig.subplots(rows, columns, squeeze=False, **grid).ravel()
         fig.subplots_adjust(
@@ -147,18 +147,26 @@ def show_table(frame: pd.DataFrame, *, digits: int = 2) -> None:
     """
     from IPython.display import display
 
-    floats = {c: lambda v: "" if pd.isna(v) else f"{v:.{digits}f}" for c in frame.select_dtypes("float")}
-    shown = frame.assign(**{c: frame[c].map(f) for c, f in floats.items()}).astype("object").fillna("")
+    shown = frame.astype("object")
+    for column in frame.select_dtypes("float"):
+        shown[column] = ["" if pd.isna(v) else f"{v:.{digits}f}" for v in frame[column]]
+    shown = shown.fillna("")
     with pd.option_context("display.max_colwidth", None):
-        html = shown.map(_cell).to_html(index=False, border=0, escape=False)
+        html = (
+            shown.map(_cell)
+            .rename(columns=lambda c: escape(str(c)))
+            .to_html(index=False, border=0, escape=False)
+        )
         text = shown.to_string(index=False)
     html = html.replace(' style="text-align: right;"', "")  # a static page keeps no styles
     display({"text/html": html, "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]
 
 
 def _cell(value: object) -> str:
-    text = escape(str(value).replace(";", "; "))  # so that a list of locators can wrap
-    return f'<a href="{text}">page</a>' if text.startswith(("https://", "http://")) else text
+    text = str(value)
+    if text.startswith(("https://", "http://")):
+        return f'<a href="{escape(text)}">page</a>'
+    return escape(text.replace(";", "; "))  # so that a list of locators can wrap
 
 
 def signed(value: float, digits: int = 2) -> str:

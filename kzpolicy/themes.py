@@ -16,7 +16,6 @@ BUILT_IN = Path(__file__).with_name("themes.toml")
 _TERM = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*(?: [^\W_]+(?:['’.-][^\W_]+)*)*\*?")
 
 
-@lru_cache(maxsize=8)
 def load_themes(path: str | Path | None = None) -> pd.DataFrame:
     """Load keyword themes.
 
@@ -43,13 +42,23 @@ def load_themes(path: str | Path | None = None) -> pd.DataFrame:
     >>> themes.loc[themes["theme"] == "nuclear", "term"].tolist()[:2]
     ['nuclear*', 'disarm*']
     """
-    path = Path(path) if path is not None else BUILT_IN
+    return _built_in().copy() if path is None else _load(Path(path))
+
+
+@lru_cache(maxsize=1)
+def _built_in() -> pd.DataFrame:
+    return _load(BUILT_IN)
+
+
+def _load(path: Path) -> pd.DataFrame:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise StudyError(f"{path}: no such themes file; copy the built-in themes.toml to begin") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise StudyError(f"{path}: not a TOML file in UTF-8: {error}") from None
+    if not tables:
+        raise StudyError(f"{path}: no theme in it; begin a table such as [trade]")
     rows = []
     for key, table in tables.items():
         if not isinstance(table, dict) or not {"name", "why", "terms"} <= table.keys():
@@ -106,6 +115,7 @@ def matching_terms(patterns: Iterable[str], vocabulary: Iterable[str]) -> dict[s
     >>> matching_terms(["sovereign*"], ["sovereign", "sovereignty", "reign"])
     {'sovereign': 'sovereign*', 'sovereignty': 'sovereign*'}
     """
+    patterns = list(patterns)
     exact = {p: p for p in patterns if not p.endswith("*")}
     prefixes = {p[:-1]: p for p in patterns if p.endswith("*")}
     found = {}
@@ -127,14 +137,20 @@ def _extends(term: str, start: str) -> bool:
     return term.startswith(start) and term.count(" ") == start.count(" ")
 
 
-def _check_terms(terms: list[str], key: str, path: Path) -> None:
+def _check_terms(terms: object, key: str, path: Path) -> None:
+    if not isinstance(terms, list) or not terms:
+        raise StudyError(f"{path}: theme [{key}]: terms must be a list of terms in quotes")
     for term in terms:
         if not isinstance(term, str) or term != term.lower() or not _TERM.fullmatch(term):
             raise StudyError(
                 f"{path}: theme [{key}]: {term!r} is not a lower-case term, with or without a final *"
             )
+    alone = [term for term in terms if " " not in term]
     inside = {word for term in terms if " " in term for word in term.removesuffix("*").split(" ")}
-    twice = matching_terms([t for t in terms if " " not in t], inside)
+    # "central asia*" also holds "asian": a word alone that begins so would be counted twice.
+    open_ends = tuple(t.removesuffix("*").split(" ")[-1] for t in terms if " " in t and t.endswith("*"))
+    inside |= {term.removesuffix("*") for term in alone if term.startswith(open_ends)}
+    twice = matching_terms(alone, inside)
     if twice:
         word, pattern = next(iter(twice.items()))
         raise StudyError(

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from kzpolicy.corpus import Corpus
+from kzpolicy.errors import StudyError
 from kzpolicy.intervals import rate_interval, rate_intervals
-from kzpolicy.themes import load_themes, matching_terms
+from kzpolicy.themes import load_themes, matching_terms, phrases
 
 PER = 10_000
 # Words too common to mark anything: articles, prepositions, pronouns, auxiliaries, conjunctions,
@@ -46,6 +47,13 @@ def theme_counts(corpus: Corpus, themes: pd.DataFrame | None = None) -> pd.DataF
     """
     themes = load_themes() if themes is None else themes
     vocabulary = corpus.terms["term"].unique()
+    unknown = set(phrases(themes)) - set(phrases(load_themes()))
+    missed = unknown - set(matching_terms(unknown, vocabulary).values())
+    if missed:
+        raise StudyError(
+            f"{min(missed)!r} has several words and was not counted when the texts were read; put it "
+            "into a themes.toml in the study's folder and run kzpolicy build"
+        )
     parts = []
     for (theme, name), group in themes.groupby(["theme", "name"], sort=False):
         meant = group["sign"] > 0 if "sign" in group else pd.Series(True, index=group.index)
@@ -168,12 +176,12 @@ def keyness(
         Sorted from the target's mark to the reference's: ``term``, ``target``, ``reference``
         (counts), ``log_odds`` (log-odds ratio with informative Dirichlet prior), ``z`` (the same
         over its standard deviation; Monroe, Colaresi and Quinn 2008, equations 15, 16, 19, 20, 22)
-        and ``g2`` (log-likelihood ratio, Dunning 1993, signed as `log_odds`).
+        and ``g2`` (log-likelihood ratio, Dunning 1993, signed by which side has the higher rate).
 
     Examples
     --------
     >>> import pandas as pd
-    >>> found = keyness(pd.Series({"gas": 9, "tea": 1}), pd.Series({"gas": 1, "tea": 9}))
+    >>> found = keyness(pd.Series({"gas": 9, "tea": 1}), pd.Series({"gas": 1, "tea": 9}), prior_words=10)
     >>> found["term"].tolist(), bool(found["z"].iloc[0] > 1.96)
     (['gas', 'tea'], True)
     """
@@ -213,12 +221,11 @@ def context_keyness(corpus: Corpus, power: str) -> pd.DataFrame:
     ``documents`` added: in how many documents the word stands in such a sentence.
     """
     inside = corpus.contexts[corpus.contexts["power"] == power]
-    target = term_counts(inside)
-    rest = term_counts(corpus.terms).sub(target, fill_value=0).clip(lower=0)
-    own = corpus.mentions.loc[corpus.mentions["power"] == power, "alias"].str.lower().str.split()
-    names = {word for alias in own for word in alias}
-    found = keyness(target, rest.drop(labels=[n for n in names if n in rest.index]))
-    documents = inside.groupby("term")["document"].nunique()
+    near = term_counts(inside)
+    target = term_counts(inside.assign(count=inside["count"] - inside["own"]))
+    reference = term_counts(corpus.terms).sub(near, fill_value=0)
+    found = keyness(target[target > 0], reference[reference > 0])
+    documents = inside[inside["count"] > inside["own"]].groupby("term")["document"].nunique()
     return found.assign(documents=found["term"].map(documents).fillna(0).astype("int64"))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from kzpolicy import load_corpus
-from kzpolicy.facts import facts
+from kzpolicy.facts import Facts, facts
 from kzpolicy.schema import codebook
 from kzpolicy.stamps import stale, stamped, unstamped_numbers
 
@@ -27,7 +27,7 @@ each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 
 
 @cache
-def table_facts() -> dict[str, str]:
+def table_facts() -> Facts:
     return facts()
 
 

@@ -129,6 +129,12 @@ def test_lines_that_say_something_stay(line: str) -> None:
     assert paragraphs["text"].tolist() == [line, "The sea rose."]
 
 
+def test_a_long_address_joins_no_sentence() -> None:
+    line = "Your Excellency Mr. President of the General Assembly at its seventy-fifth session,"
+    paragraphs, left_out = clean_paragraphs(f"{line}\nThe sea rose.", layout="speech")
+    assert paragraphs["text"].tolist() == ["The sea rose."] and left_out["words"].tolist() == [12]
+
+
 def test_a_very_long_address_is_read_at_once() -> None:
     clean_paragraphs("Mr. President, " * 2000 + "Esq", layout="speech")
 

@@ -1,0 +1,117 @@
+"""The specification curve on the real codes and on an invented corpus."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kzpolicy import load_corpus
+from kzpolicy.robustness import (
+    CONTRASTS,
+    PRIMARY,
+    SCOPES,
+    WEIGHTINGS,
+    Contrast,
+    interval_by_unit,
+    length_confound,
+    measures,
+    specification_curve,
+    survival,
+)
+from kzpolicy.sentiment import coded_pairs, difference
+
+TABLE = measures(load_corpus())
+CURVE = specification_curve(TABLE, CONTRASTS[0])
+
+
+def test_measures_keep_the_coded_pairs() -> None:
+    pairs = coded_pairs(load_corpus())
+    assert TABLE["sentence"].tolist() == pairs["sentence"].tolist()
+    assert (TABLE["tone: codes, median"] == pairs["tone"]).all()
+    assert (TABLE["tone: plain score"] == pairs["plain"]).all()
+    assert set(TABLE["tone: codes, coder a"].dropna()) == {-1, 0, 1}
+
+
+def test_alone_and_state_follow_the_mentions() -> None:
+    mentions = load_corpus().mentions
+    row = TABLE[TABLE["alone"]].iloc[0]
+    assert mentions.loc[mentions["sentence"] == row["sentence"], "power"].nunique() == 1
+    bodies = TABLE[~TABLE["state"]].iloc[0]
+    own = mentions[(mentions["sentence"] == bodies["sentence"]) & (mentions["power"] == bodies["power"])]
+    assert not own["via"].isin(["state", "capital"]).any()
+
+
+def test_every_combination_stands_once() -> None:
+    choices = CURVE[["measure", "scope", "weighting", "left_out"]]
+    assert not choices.duplicated().any()
+    assert len(CURVE) == 7 * len(SCOPES) * len(WEIGHTINGS) * 6
+    assert CURVE["estimate"].is_monotonic_increasing
+    assert ((CURVE["low"] <= CURVE["high"]) & CURVE["estimate"].between(-2, 2)).all()
+
+
+def test_the_primary_specification_is_the_headline() -> None:
+    primary = CURVE[CURVE["primary"]]
+    assert len(primary) == 1
+    assert primary[list(PRIMARY)].iloc[0].to_dict() == PRIMARY
+    pairs = coded_pairs(load_corpus())
+    china, russia = (pairs[pairs["power"] == p] for p in ("china", "russia"))
+    gap, low, high = difference(china, russia, "tone")
+    assert primary["estimate"].iloc[0] == pytest.approx(gap)
+    assert primary[["low", "high"]].iloc[0].tolist() == pytest.approx([low, high], abs=0.03)
+
+
+def test_a_left_out_article_is_left_out() -> None:
+    row = CURVE[
+        (CURVE["measure"] == "codes, median")
+        & (CURVE["scope"] == "all sentences")
+        & (CURVE["weighting"] == "by article")
+        & (CURVE["left_out"] == "clark2015")
+    ].iloc[0]
+    rest = TABLE[TABLE["document"] != "clark2015"]
+    by_article = rest.groupby(["power", "document"], observed=True)["tone"].mean()
+    assert row["estimate"] == pytest.approx(by_article["china"].mean() - by_article["russia"].mean())
+    assert row["n"] == rest["power"].isin(["china", "russia"]).sum()
+
+
+def test_survival_counts_signs() -> None:
+    curve = pd.DataFrame(
+        {
+            "estimate": [-0.1, 0.2, 0.3, 0.4],
+            "low": [-0.3, -0.1, 0.1, 0.2],
+            "high": [0.1, 0.5, 0.5, 0.6],
+            "primary": [False, False, True, False],
+            "coded": [False, True, True, False],
+        }
+    )
+    found = survival(curve)
+    assert (found["specifications"], found["same_sign"], found["clear"]) == (4, 0.75, 0.5)
+    assert (found["coded_specifications"], found["coded_same_sign"], found["coded_clear"]) == (2, 1.0, 0.5)
+    turned = curve.assign(estimate=-curve["estimate"], low=-curve["high"], high=-curve["low"])
+    assert survival(turned) == found
+
+
+def test_larger_units_are_fewer() -> None:
+    units = interval_by_unit(TABLE, CONTRASTS[0])
+    assert units["unit"].tolist() == ["sentence", "paragraph", "document"]
+    assert units["units"].is_monotonic_decreasing and units["units"].iloc[-1] == 5
+    assert units["estimate"].nunique() == 1
+
+
+def test_an_own_contrast() -> None:
+    own = Contrast("own", "United States − China", "stance", "power == 'usa'", "power == 'china'")
+    curve = specification_curve(TABLE, own)
+    primary = curve[curve["primary"]].iloc[0]
+    means = TABLE.groupby("power", observed=True)["stance"].mean()
+    assert primary["estimate"] == pytest.approx(means["usa"] - means["china"])
+
+
+def test_length_confound_finds_a_planted_one() -> None:
+    rng = np.random.default_rng(1)
+    words = rng.integers(5, 60, size=200)
+    planted = (
+        TABLE.head(1)[["sentence"]].loc[[0] * 200].assign(words=words, sentence=[f"s{i}" for i in range(200)])
+    )
+    planted["tone: long"] = words / 60 * rng.choice([-1, 1], size=200)
+    planted["tone: noise"] = rng.uniform(-1, 1, size=200)
+    found = length_confound(planted).set_index("measure")
+    assert found.loc["tone: long", "correlation"] == pytest.approx(1.0)
+    assert found.loc["tone: noise", "low"] < 0.15 and found.loc["tone: noise", "n"] == 200
