@@ -132,7 +132,7 @@ def test_lines_that_say_something_stay(line: str) -> None:
 def test_a_long_address_joins_no_sentence() -> None:
     line = "Your Excellency, Mr. President, Mr. Secretary-General, my dear colleagues and friends,"
     paragraphs, left_out = clean_paragraphs(f"{line}\nThe sea rose.", layout="speech")
-    assert paragraphs["text"].tolist() == ["The sea rose."] and left_out["words"].tolist() == [10]
+    assert paragraphs["text"].tolist() == ["The sea rose."] and left_out["words"].tolist() == [11]
 
 
 def test_a_very_long_address_is_read_at_once() -> None:
