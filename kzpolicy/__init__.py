@@ -14,7 +14,7 @@ from kzpolicy.corpus import Corpus, load_corpus
 from kzpolicy.errors import StudyError
 from kzpolicy.estimating import corrected_means, needed
 from kzpolicy.powers import Powers, load_powers
-from kzpolicy.resemblance import ranking, resemblance, similarities, speech_map, validity
+from kzpolicy.resemblance import closeness_change, ranking, resemblance, similarities, speech_map, validity
 from kzpolicy.sampling import draw_sample, join_codes, mention_pairs
 from kzpolicy.sentiment import coded_pairs, difference, mean_by, with_period
 from kzpolicy.sheets import read_sheet, write_sheet
@@ -34,6 +34,7 @@ __all__ = [
     "by_vector",
     "category_agreement",
     "change_test",
+    "closeness_change",
     "coded_pairs",
     "coder_agreement",
     "confusion",

@@ -131,7 +131,7 @@ def change_test(
     sizes = ["before", "after", "change", "low", "high"]
     placebo = ["world", "excess", "excess_low", "excess_high", "percentile", "p", "others"]
     table = pd.DataFrame(rows, columns=["theme", "name", *sizes, *placebo])
-    table.insert(table.columns.get_loc("p") + 1, "q", _adjusted(table["p"].to_numpy()))
+    table.insert(table.columns.get_loc("p") + 1, "q", adjusted(table["p"].to_numpy()))
     return table
 
 
@@ -156,7 +156,7 @@ def _beyond(rates: npt.NDArray[np.float64], own: int) -> tuple[float, ...]:
     return middle, excess, excess - float(above), excess - float(below), rank, p, len(others)
 
 
-def _adjusted(p: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def adjusted(p: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Adjust p-values for their number (Benjamini and Hochberg 1995)."""
     order = np.argsort(p)[::-1]
     scaled = p[order] * len(p) / np.arange(len(p), 0, -1)

@@ -54,6 +54,7 @@ class _Rule:
     layout: str = ""
     put: str | None = None
     holds: tuple[str, ...] = ()
+    alone: bool = False
 
     def matches(self, text: str) -> bool:
         return bool(self.pattern.search(text) if self.anywhere else self.pattern.match(text))
@@ -131,10 +132,11 @@ def clean_paragraphs(
     >>> left_out["reason"].tolist()
     ['page controls', 'title', 'author or date', 'comment form']
     """
-    _, marks = _rules_for(layout)
+    rules, marks = _rules_for(layout)
     gone: Counter[tuple[int, str]] = Counter()
     lines = text.split("\n")
-    pieces = split_pieces("\n".join(_take_out_marks(lines, range(1, len(lines) + 1), marks, gone)))
+    cleaned = "\n".join(_take_out_marks(lines, range(1, len(lines) + 1), marks, gone))
+    pieces = split_pieces(cleaned, alone=[rule for rule in rules if rule.alone])
     # Once more where lines were joined: a mark may stand over the break.
     joined = _take_out_marks([p.text for p in pieces], [p.line for p in pieces], marks, gone)
     for piece, whole in zip(pieces, joined, strict=True):
@@ -170,11 +172,12 @@ def clean_paragraphs(
     )
 
 
-def split_pieces(text: str) -> list[Piece]:
+def split_pieces(text: str, *, alone: Sequence[_Rule] = ()) -> list[Piece]:
     """Split a file into its paragraphs, joining lines that were broken inside a sentence.
 
     Two lines of a block continue one another when the first does not end a sentence and either
-    the second begins in lower case or the first is as long as a hard-wrapped line.
+    the second begins in lower case or the first is as long as a hard-wrapped line. A line that one
+    of the rules `alone` matches continues nothing and is not continued.
     """
     pieces: list[Piece] = []
     block, open_block = 0, False
@@ -185,7 +188,8 @@ def split_pieces(text: str) -> list[Piece]:
         if not line:
             block, open_block = block + open_block, False
             continue
-        if open_block and _continues(pieces[-1].text, line):
+        joins = open_block and _continues(pieces[-1].text, line)
+        if joins and not any(rule.matches(pieces[-1].text) or rule.matches(line) for rule in alone):
             pieces[-1].text += " " + line
         else:
             pieces.append(Piece(number, block, line))

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kzpolicy.comparing import _known, _states, percentile
+from kzpolicy.comparing import PRESIDENCIES, _known, _states, adjusted, percentile
 from kzpolicy.corpus import Corpus
 from kzpolicy.speeches import load_states
 from kzpolicy.trends import FUNCTION_WORDS
@@ -243,6 +243,59 @@ def ranking(
     table = table.rename_axis("state").sort_values("percentile", ascending=False, kind="stable").reset_index()
     table.insert(1, "name", table["state"].map(load_states()["name"]))
     return table.assign(rank=np.arange(1, len(table) + 1))
+
+
+def closeness_change(
+    similar: Mapping[int, pd.DataFrame],
+    state: str = "KAZ",
+    *,
+    to: Collection[str] = (*POWERS.values(), *EUROPEANS.values()),
+    before: Collection[int] = PRESIDENCIES[0],
+    after: Collection[int] = PRESIDENCIES[1],
+) -> pd.DataFrame:
+    """Test whether a state's language moved toward a power or away, against all other states' moves.
+
+    Randomisation inference over states, as in `kzpolicy.comparing.change_test`: the other
+    delegations' changes show how far a mean percentile of so few speeches moves by itself.
+
+    Parameters
+    ----------
+    similar
+        As from `similarities`.
+    state
+        Code of the state.
+    to
+        Codes of the powers.
+    before, after
+        Years compared.
+
+    Returns
+    -------
+    DataFrame
+        One row a power: ``power``, ``before``, ``after`` (mean percentiles, 0 to 100), ``change``,
+        ``low``, ``high`` (95% interval by the others' spread), ``p`` (share of states that moved as
+        far from the median or farther, this one counted), ``q`` (adjusted for the number of powers),
+        ``others`` (how many states).
+    """
+    rows = []
+    for power in to:
+        if power == state:
+            continue
+        sides = [ranking(similar, power, years=y).set_index("state")["percentile"] for y in (before, after)]
+        changes = (sides[1] - sides[0]).dropna()
+        _known(changes.index, state)
+        others = changes.drop(state)
+        apart = others - others.median()
+        change = float(changes[state])
+        below, above = np.quantile(apart, [0.025, 0.975])
+        far = abs(change - others.median())
+        p = (1 + int((apart.abs() >= far).sum())) / (1 + len(others))
+        limits = (change - float(above), change - float(below))
+        rows.append((power, float(sides[0][state]), float(sides[1][state]), change, *limits, p, len(others)))
+    columns = ["power", "before", "after", "change", "low", "high", "p", "others"]
+    table = pd.DataFrame(rows, columns=columns)
+    table.insert(7, "q", adjusted(table["p"].to_numpy()))
+    return table
 
 
 def correspondence(counts: Array, groups: npt.NDArray[np.int64] | None = None) -> tuple[Array, Array, Array]:

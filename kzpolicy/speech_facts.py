@@ -8,7 +8,15 @@ import pandas as pd
 
 from kzpolicy.comparing import PRESIDENCIES, WAR, change_test, state_keyness, state_rates, world
 from kzpolicy.corpus import Corpus, load_corpus
-from kzpolicy.resemblance import EUROPEANS, POWERS, ranking, resemblance, similarities, validity
+from kzpolicy.resemblance import (
+    EUROPEANS,
+    POWERS,
+    closeness_change,
+    ranking,
+    resemblance,
+    similarities,
+    validity,
+)
 from kzpolicy.style import signed
 
 
@@ -32,7 +40,8 @@ def speech_facts(corpus: Corpus | None = None, *, state: str = "KAZ", draws: int
         ``change_presidency_security`` and ``change_war_security`` are changes, with ``_before``,
         ``_after``, ``_world``, ``_excess``, ``_percentile``, ``_p``, ``_q``; ``close_russia_2019`` is a
         percentile of similarity, ``close_russia_first`` and ``close_russia_second`` its means before
-        and from 2019, with ``_rank``; ``validity_...`` an area under the curve.
+        and from 2019, with ``_rank``; ``close_russia_change`` is the change of these means;
+        ``validity_...`` an area under the curve.
 
     Examples
     --------
@@ -44,7 +53,7 @@ def speech_facts(corpus: Corpus | None = None, *, state: str = "KAZ", draws: int
     found = {name: text for part in parts for name, text in part}
     similar = similarities(corpus)
     closeness = _closeness(resemblance(corpus, state, draws=draws), similar, state)
-    return found | dict(closeness) | dict(_checks(similar))
+    return found | dict(closeness) | dict(_moves(similar, state)) | dict(_checks(similar))
 
 
 def _sizes(corpus: Corpus, state: str) -> Iterator[tuple[str, str]]:
@@ -116,6 +125,18 @@ def _closeness(
             yield f"close_{power}_{half}", f"{ranks.loc[state, 'percentile']:.0f}"
             yield f"close_{power}_{half}_rank", str(ranks.loc[state, "rank"])
             yield f"close_{power}_{half}_n", str(len(ranks))
+
+
+def _moves(similar: dict[int, pd.DataFrame], state: str) -> Iterator[tuple[str, str]]:
+    names = {code: name for name, code in POWERS.items()}
+    names |= {code: name.lower().replace(" ", "_") for name, code in EUROPEANS.items()}
+    for row in closeness_change(similar, state).itertuples():
+        key = f"close_{names[str(row.power)]}_change"
+        yield key, signed(row.change, 0)
+        yield f"{key}_low", signed(row.low, 0)
+        yield f"{key}_high", signed(row.high, 0)
+        yield f"{key}_p", f"{row.p:.2f}"
+        yield f"{key}_q", f"{row.q:.2f}"
 
 
 def _checks(similar: dict[int, pd.DataFrame]) -> Iterator[tuple[str, str]]:

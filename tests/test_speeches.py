@@ -3,11 +3,12 @@
 import os
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
-from kzpolicy import keyness, load_corpus, load_themes, theme_counts, theme_rates
+from kzpolicy import keyness, load_corpus, load_powers, load_themes, theme_counts, theme_rates
 from kzpolicy.building import build_study
 from kzpolicy.comparing import (
     change_test,
@@ -20,13 +21,14 @@ from kzpolicy.comparing import (
 from kzpolicy.corpus import DATA, Corpus, read_table
 from kzpolicy.errors import StudyError
 from kzpolicy.intervals import rate_interval, rate_intervals
+from kzpolicy.plots_speeches import plot_change, plot_dispersion, plot_resemblance, plot_world
 from kzpolicy.reading import clean_paragraphs, read_text
 from kzpolicy.resemblance import (
     GROUPS,
     centred,
+    closeness_change,
     compared_words,
     correspondence,
-    load_states,
     ranking,
     resemblance,
     similarities,
@@ -35,7 +37,8 @@ from kzpolicy.resemblance import (
     weighted,
 )
 from kzpolicy.schema import to_file
-from kzpolicy.speeches import debate_sources
+from kzpolicy.speech_facts import speech_facts
+from kzpolicy.speeches import debate_sources, load_states
 from kzpolicy.themes import make_theme
 
 TEXTS = os.environ.get("KZPOLICY_SPEECHES", "")
@@ -123,6 +126,12 @@ def test_salutations(line: str) -> None:
 def test_lines_that_say_something_stay(line: str) -> None:
     paragraphs, _ = clean_paragraphs(f"{line}\nThe sea rose.", layout="speech")
     assert paragraphs["text"].tolist() == [line, "The sea rose."]
+
+
+def test_a_long_address_joins_no_sentence() -> None:
+    line = "Your Excellency, Mr. President, Mr. Secretary-General, my dear colleagues and friends,"
+    paragraphs, left_out = clean_paragraphs(f"{line}\nThe sea rose.", layout="speech")
+    assert paragraphs["text"].tolist() == ["The sea rose."] and left_out["words"].tolist() == [11]
 
 
 def test_a_very_long_address_is_read_at_once() -> None:
@@ -252,6 +261,34 @@ def test_disputed_by_nobody(speeches: Corpus) -> None:
     near_russia = ranking(similar, "RUS")
     assert near_russia["state"].iloc[0] == "BLR"
     assert len(near_russia) == 196 - 1 and near_russia["percentile"].between(0, 100).all()
+
+
+def test_a_move_toward_a_power_is_measured_against_all_others() -> None:
+    random, states = np.random.default_rng(1), [f"S{i}" for i in range(40)] + ["P", "K"]
+    similar = {}
+    for year in (2018, 2019):
+        table = pd.DataFrame(random.normal(size=(42, 42)), index=states, columns=states)
+        table.loc["P", "K"] = 9 if year == 2019 else -9
+        similar[year] = table
+    row = closeness_change(similar, "K", to=["P"], before=[2018], after=[2019]).iloc[0]
+    assert (row["before"], row["after"], row["change"], row["others"]) == (0, 100, 100, 40)
+    assert row["p"] <= 2 / 41 and row["low"] > 0
+
+
+def test_facts_and_figures_of_the_speeches(speeches: Corpus) -> None:
+    found = speech_facts(speeches, draws=2)
+    assert (found["speeches"], found["delegations"]) == ("1,554", "196")
+    rates = world(state_rates(speeches)).query("theme == 'nuclear'")
+    assert found["speech_rate_nuclear_2019"] == f"{rates.query('year == 2019')['rate'].item():.0f}"
+    figure, axes = plt.subplots(1, 4)
+    assert plot_world(rates, axes[0], events={"war": 2022.1}).get_ylim()[0] == 0
+    assert plot_change(change_test(speeches), axes[1]).get_yticklabels()
+    assert plot_dispersion(dispersion(speeches).query("theme == 'trade'"), axes[2]).lines
+    close = pd.DataFrame(
+        {"year": [2015], "power": ["DEU"], "percentile": [60.0], "low": [9.0], "high": [90.0]}
+    )
+    assert plot_resemblance(close, load_powers(), axes[3]).get_title("left") == "Germany"
+    plt.close(figure)
 
 
 def test_resemblance_holds_its_interval_and_repeats(speeches: Corpus) -> None:

@@ -184,9 +184,9 @@ def _file(folder: Path, content: str) -> Path:
 
 def test_own_themes_load(tmp_path: Path) -> None:
     found = load_themes(_file(tmp_path, GOOD))
-    assert found.columns.tolist() == ["theme", "name", "why", "term"]
+    assert found.columns.tolist() == ["theme", "name", "why", "term", "sign"]
     assert found["theme"].tolist() == ["herding"] * 7 + ["sea"]
-    assert found.iloc[0].tolist() == ["herding", "Herding", "herds and pastures", "herd*"]
+    assert found.iloc[0].tolist() == ["herding", "Herding", "herds and pastures", "herd*", 1]
     assert phrases(found) == ["2nd road*", "winter pastures"]
     assert load_themes(str(_file(tmp_path, GOOD))).equals(found)
 
@@ -252,7 +252,7 @@ def test_a_caller_cannot_spoil_the_built_in_themes() -> None:
 def test_no_word_is_counted_twice_within_a_built_in_theme() -> None:
     themes = load_themes()
     assert not themes.duplicated(["theme", "term"]).any()
-    for _, terms in themes.groupby("theme")["term"]:
+    for _, terms in themes[themes["sign"] > 0].groupby("theme")["term"]:
         alone = [t for t in terms if " " not in t]
         inside = [w for t in terms if " " in t for w in t.removesuffix("*").split(" ")]
         assert matching_terms(alone, inside) == {}
