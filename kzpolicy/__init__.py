@@ -20,6 +20,7 @@ from kzpolicy.sentiment import coded_pairs, difference, mean_by, with_period
 from kzpolicy.sheets import read_sheet, write_sheet
 from kzpolicy.simulating import simulate_coverage
 from kzpolicy.stance import balance, by_vector
+from kzpolicy.targets import score_targets
 from kzpolicy.themes import load_themes, make_theme
 from kzpolicy.trends import attention, context_keyness, keyness, period_keyness, theme_counts, theme_rates
 
@@ -58,6 +59,7 @@ __all__ = [
     "ranking",
     "read_sheet",
     "resemblance",
+    "score_targets",
     "scorer_agreement",
     "similarities",
     "simulate_coverage",

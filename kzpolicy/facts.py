@@ -245,6 +245,7 @@ def _scorer(corpus: Corpus) -> Iterator[tuple[str, str]]:
     for name, study in (("articles", corpus), ("speeches", load_corpus("speeches"))):
         pairs = coded_pairs(study)
         yield f"scorer_{name}_pairs", str(pairs["tone_score_class"].notna().sum())
+        yield f"scorer_{name}_coded", str(len(study.codes[["sentence", "power"]].drop_duplicates()))
         for value, scorer in product(("tone", "stance"), ("targeted", "plain")):
             column = "plain_class" if scorer == "plain" else f"{value}_score_class"
             yield from _agreed(
