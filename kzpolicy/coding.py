@@ -121,7 +121,7 @@ def scorer_agreement(pairs: pd.DataFrame, value: str, scored: str) -> pd.DataFra
         "macro-F1": lambda t: macro_f1(t[:, 0], t[:, 1]),
         "share equal": lambda t: float((t[:, 0] == t[:, 1]).mean()),
     }
-    whole = pairs[pairs[value].isin(CLASSES) & pairs[scored].isin(CLASSES)]
+    whole = pairs[pairs[value].isin(CLASSES) & pairs[scored].notna()]
     return _measured(whole[[value, scored]].to_numpy(dtype=float), whole["sentence"], measures).assign(
         value=value
     )
@@ -209,7 +209,7 @@ def confusion(pairs: pd.DataFrame, value: str, scored: str) -> pd.DataFrame:
     >>> confusion(pairs, "tone", "plain_class").to_numpy().tolist()
     [[0, 0, 1], [0, 1, 0], [0, 1, 1]]
     """
-    whole = pairs[pairs[value].isin(CLASSES) & pairs[scored].isin(CLASSES)]
+    whole = pairs[pairs[value].isin(CLASSES) & pairs[scored].notna()]
     if not whole[scored].isin(CLASSES).all():
         raise StudyError(f"{scored} has scores that are none of -1, 0, 1; give the scorer's classes")
     table = pd.crosstab(whole[value].astype("int64"), whole[scored].astype("int64"))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from kzpolicy import (
@@ -15,12 +16,17 @@ from kzpolicy import (
     period_keyness,
     theme_rates,
 )
+from kzpolicy.challenge import challenge_results
+from kzpolicy.coding import alpha
+from kzpolicy.robustness import CONTRASTS, length_confound, measures, specification_curve, survival
 
 ROOT = Path(__file__).resolve().parents[1]
 CORPUS = load_corpus()
 PAIRS = coded_pairs(CORPUS)
 DOCUMENTS = CORPUS.documents["document"].tolist()
 LAST = "realignment2022"
+MEASURES = measures(CORPUS)
+STUDIES = {"articles": PAIRS, "speeches": coded_pairs(load_corpus("speeches"))}
 TONE = mean_by(PAIRS, "tone", ["power"]).set_index("power")
 STANCE = mean_by(PAIRS, "stance", ["power"]).set_index("power")
 TONE_IN = mean_by(PAIRS, "tone", ["power", "document"]).set_index(["power", "document"])
@@ -59,7 +65,68 @@ def period_marks(later: bool) -> set[str]:
     return set(common.loc[common["z"] >= 1.96 if later else common["z"] <= -1.96, "term"])
 
 
+def curve(key: str) -> pd.DataFrame:
+    contrast = next(c for c in CONTRASTS if c.key == key)
+    return specification_curve(MEASURES, contrast)
+
+
+def agreement(study: str, value: str, scorer: str) -> float:
+    pairs = STUDIES[study].dropna(subset=["tone_score"])
+    column = "plain_class" if scorer == "plain" else f"{value}_score_class"
+    return alpha(pairs[[value, column]].to_numpy(dtype=float))
+
+
+def errors(value: str) -> tuple[int, int]:
+    """Count the errors between neither and something, and between the extremes."""
+    pairs = STUDIES["articles"].dropna(subset=["tone_score"])
+    apart = (pairs[value] - pairs[f"{value}_score_class"]).abs()
+    return int((apart == 1).sum()), int((apart == 2).sum())
+
+
 CLAIMS: list[tuple[str, str, Callable[[], object]]] = [
+    (
+        "02",
+        "short of the mark of .60 set beforehand",
+        lambda: all(agreement(s, v, "targeted") < 0.6 for s in STUDIES for v in ("tone", "stance")),
+    ),
+    (
+        "02",
+        "Better than a word list, short of a coder",
+        lambda: all(
+            agreement(s, v, "plain") < agreement(s, v, "targeted") < 0.82
+            for s in STUDIES
+            for v in ("tone", "stance")
+        ),
+    ),
+    (
+        "02",
+        "Most errors lie between neither and something",
+        lambda: all(errors(v)[0] > 4 * errors(v)[1] for v in ("tone", "stance")),
+    ),
+    (
+        "02",
+        "more are scored 0 than +1",
+        lambda: STUDIES["articles"].query("stance == 1")["stance_score_class"].value_counts().idxmax() == 0,
+    ),
+    (
+        "02",
+        "Negated praise and blame and conditionals are the weak spots",
+        lambda: (
+            set(challenge_results().groupby("phenomenon")["both"].mean().nsmallest(2).index)
+            == {"negation", "conditionals"}
+        ),
+    ),
+    (
+        "06",
+        "positive under every choice that uses the codes",
+        lambda: (curve("tone_china_russia").query("coded")["estimate"] > 0).all(),
+    ),
+    ("06", "hardly ever clear of zero", lambda: survival(curve("stance_russia_2022"))["coded_clear"] < 0.2),
+    (
+        "06",
+        "Longer sentences score stronger",
+        lambda: length_confound(MEASURES).set_index("measure").loc["tone: plain score", "low"] > 0,
+    ),
     (
         "00",
         "China is portrayed more favourably than Russia",

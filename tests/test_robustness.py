@@ -43,7 +43,7 @@ def test_alone_and_state_follow_the_mentions() -> None:
 def test_every_combination_stands_once() -> None:
     choices = CURVE[["measure", "scope", "weighting", "left_out"]]
     assert not choices.duplicated().any()
-    assert len(CURVE) == 7 * len(SCOPES) * len(WEIGHTINGS) * 6
+    assert len(CURVE) == 9 * len(SCOPES) * len(WEIGHTINGS) * 6
     assert CURVE["estimate"].is_monotonic_increasing
     assert ((CURVE["low"] <= CURVE["high"]) & CURVE["estimate"].between(-2, 2)).all()
 
