@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,8 @@ import pandas as pd
 
 from kzpolicy.corpus import Corpus
 from kzpolicy.errors import StudyError
-from kzpolicy.intervals import rate_intervals
+from kzpolicy.intervals import rate_interval, rate_intervals
+from kzpolicy.powers import load_powers
 from kzpolicy.themes import load_themes
 from kzpolicy.trends import PER, keyness, paragraph_counts, term_counts, theme_counts, theme_rates
 
@@ -245,6 +246,58 @@ def state_keyness(
     held = [side.groupby("term", observed=True)["document"].nunique() for side in sides]
     here, there = (found["term"].map(side.set_axis(side.index.astype("str"))).fillna(0) for side in held)
     return found.assign(documents=here.where(found["z"] > 0, there).astype("int64"))
+
+
+def stress(corpora: Mapping[str, Corpus]) -> pd.DataFrame:
+    """Compare what several bodies of text speak of: themes and powers, each body taken as one text.
+
+    Parameters
+    ----------
+    corpora
+        Name to corpus; take the same years from each, as with `Corpus.filter`.
+
+    Returns
+    -------
+    DataFrame
+        ``source`` (the name), ``kind`` (theme or power), ``key``, ``name``, ``count``, ``size`` (words
+        or sentences), ``rate`` (words per 10,000 words; sentences that name the power, of 100),
+        ``low``, ``high`` (95% interval, clustered in paragraphs).
+    """
+    themes, powers = load_themes(), load_powers()
+    names, rows = themes.drop_duplicates("theme").set_index("theme")["name"], []
+    for source, corpus in corpora.items():
+        counted = paragraph_counts(corpus, themes)
+        for theme, name in names.items():
+            found = rate_interval(counted[theme], counted["words"])
+            sizes = (int(counted[theme].sum()), int(counted["words"].sum()))
+            rows.append((source, "theme", theme, name, *sizes, *(PER * x for x in found)))
+        body = corpus.sentences[corpus.sentences["kind"] != "heading"]
+        place = [body["document"].astype("str"), body["paragraph"]]
+        for power in powers.keys:
+            named = corpus.mentions.loc[corpus.mentions["power"] == power, "sentence"]
+            grouped = body["sentence"].isin(set(named)).groupby(place, sort=False)
+            hits, size = grouped.sum(), grouped.size()
+            sizes, share = (int(hits.sum()), int(size.sum())), rate_interval(hits, size)
+            rows.append((source, "power", power, powers[power].name, *sizes, *(100 * x for x in share)))
+    columns = ["source", "kind", "key", "name", "count", "size", "rate", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def terms_by_year(corpus: Corpus, state: str, theme: str) -> pd.DataFrame:
+    """Follow a theme's counts in a state's speeches down to terms: a row a term, a column a year.
+
+    A negative count takes an expression off again that holds a word of the theme without its sense.
+    The last row sums up; it is the count behind the rates.
+    """
+    part = corpus.filter(document=_documents_of(corpus, state))
+    years = _states(part).set_index("document")["year"].astype("str")
+    found = theme_counts(part).query("theme == @theme")
+    found = found.assign(year=found["document"].astype("str").map(years))
+    table = found.pivot_table(index="term", columns="year", values="count", aggfunc="sum", fill_value=0)
+    table = table.reindex(columns=sorted(years), fill_value=0).assign(total=lambda t: t.sum(axis=1))
+    table = table.sort_values(["total", "term"], ascending=[False, True], kind="stable")
+    table.loc["all terms"] = table.sum()
+    return table.rename_axis(index="term", columns=None).reset_index()
 
 
 def _states(corpus: Corpus) -> pd.DataFrame:

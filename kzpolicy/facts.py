@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import product
+from threading import Lock
 
 import pandas as pd
 
@@ -35,11 +36,13 @@ class Facts(Mapping[str, str]):
     def __init__(self, corpus: Corpus) -> None:
         self._corpus = corpus
         self._found: dict[str, dict[str, str]] = {}
+        self._lock = Lock()
 
     def _part(self, part: str) -> dict[str, str]:
-        if part not in self._found:
-            self._found[part] = dict(_PARTS[part](self._corpus))
-        return self._found[part]
+        with self._lock:  # notebooks are checked in threads
+            if part not in self._found:
+                self._found[part] = dict(_PARTS[part](self._corpus))
+            return self._found[part]
 
     def __getitem__(self, name: str) -> str:
         part = next((part for part, begins in _BEGINS.items() if name.startswith(begins)), "articles")

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from kzpolicy.plots import plot_keyness
 from kzpolicy.powers import Power, Powers
 from kzpolicy.resemblance import EUROPEANS, NEIGHBOURS, POWERS
 from kzpolicy.speeches import load_states
-from kzpolicy.style import DARK, GREY, LIGHT, SERIES, panel_title
+from kzpolicy.style import DARK, GREY, LIGHT, SERIES, panel_title, signed
 
 STATE_MARKER = "h"
+_CELLS = (1.16, 1.38, 1.54, 1.7)  # where figures stand beside a row, in widths of the axes
 _CODES = {code: key for key, code in POWERS.items()} | {code: "eu" for code in EUROPEANS.values()}
 
 
@@ -54,7 +57,7 @@ def plot_world(
         As from `kzpolicy.trends.theme_rates` for the articles, the same theme: another corpus, drawn
         as open grey diamonds at the middle of each article's dates; None for none.
     events
-        As from `event_times`; thin lines.
+        As from `event_times`; thin lines, which `plot_world_key` names.
     color
         Colour of the state.
     """
@@ -78,16 +81,93 @@ def plot_world(
             clip_on=False,
         )
         top = max(top, float(articles["rate"].max()))
-    for word, time in (events or {}).items():
-        ax.axvline(time, color=GREY, linewidth=0.7, linestyle=":", zorder=0)
-        ax.text(
-            time, 0.99, word, transform=ax.get_xaxis_transform(), ha="right", va="top", rotation=90,
-            size=6.5, color=GREY,
-        )  # fmt: skip
+    for time in (events or {}).values():
+        ax.axvline(time, color=GREY, linewidth=0.8, linestyle=":", zorder=0)
     panel_title(ax, str(table["name"].iloc[0]))
     ax.set(xlim=(2015.2, 2023.2), ylim=(0, min(2 * top, max(1.1 * top, float(table["high"].max())))))
     ax.set_xticks([2015.73, 2017.73, 2019.73, 2021.73], ["2015", "2017", "2019", "2021"])
     ax.grid(axis="y")
+    return ax
+
+
+def plot_world_key(ax: Axes, name: str, *, events: Mapping[str, float], color: str = DARK) -> Axes:
+    """Explain the marks of `plot_world` in a panel of its own, events on the same axis.
+
+    Parameters
+    ----------
+    ax
+        Where to draw.
+    name
+        Name of the state.
+    events
+        As given to `plot_world`.
+    color
+        Colour of the state.
+    """
+    ax.fill_between([2015.3, 2016.3], 2.6, 3.4, color=LIGHT, linewidth=0)
+    ax.plot([2015.3, 2016.3], [3, 3], color=GREY, linewidth=1.3)
+    ax.vlines(2015.8, 3.7, 4.7, color=color, linewidth=1.1, alpha=0.55)
+    ax.plot(2015.8, 4.2, STATE_MARKER, color=color, markersize=5.5)
+    ax.plot(2015.8, 1.8, "d", color=GREY, markerfacecolor="white", markersize=5)
+    for y, words in ((4.2, f"{name}, 95% interval"), (3, "others: median, quartiles"), (1.8, "an article")):
+        ax.text(2016.6, y, words, size=8, va="center", color=DARK)
+    for word, time in events.items():
+        ax.axvline(time, ymax=0.2, color=GREY, linewidth=0.8, linestyle=":")
+        ax.text(time - 0.12, 0.5, word, size=8, va="center", ha="right", color=GREY)
+    panel_title(ax, "How to read")
+    ax.set(xlim=(2015.2, 2023.2), ylim=(0, 5))
+    ax.set_xticks([2015.73, 2017.73, 2019.73, 2021.73], ["2015", "2017", "2019", "2021"])
+    ax.set_yticks([])
+    return ax
+
+
+def plot_keyness_sides(
+    found: pd.DataFrame, axes: Sequence[Axes], titles: tuple[str, str], *, least: int = 2, limit: float = 3.0
+) -> None:
+    """Draw the words that mark the target and those that mark the reference, on two axes.
+
+    Parameters
+    ----------
+    found
+        As from `kzpolicy.trends.keyness`, with ``documents``.
+    axes
+        For the target and for the reference.
+    titles
+        Of the two.
+    least
+        In how many documents of its side a word must stand.
+    limit
+        As in `kzpolicy.plots.plot_keyness`.
+    """
+    held = found[found["documents"] >= least]
+    back = held.iloc[::-1]
+    for ax, part, title in zip(axes, (held, back.assign(z=-back["z"])), titles, strict=True):
+        panel_title(plot_keyness(part, ax, limit=limit), title)
+
+
+def plot_stress(table: pd.DataFrame, ax: Axes, *, looks: Mapping[str, str]) -> Axes:
+    """Draw how much two bodies of text speak of each theme or power, a row each.
+
+    Parameters
+    ----------
+    table
+        As from `kzpolicy.comparing.stress`, one kind only.
+    ax
+        Where to draw.
+    looks
+        The two sources' names to their markers; the first is drawn filled, the second open.
+    """
+    rows = {str(name): y for y, name in enumerate(dict.fromkeys(table["name"]))}
+    for i, (source, marker) in enumerate(looks.items()):
+        part, color = table[table["source"] == source], (DARK, GREY)[i]
+        y = part["name"].map(rows).astype(float) + (-0.16, 0.16)[i]
+        ax.hlines(y, part["low"], part["high"], color=color, linewidth=1.4)
+        face = "white" if i else color
+        ax.plot(part["rate"], y, marker, color=color, markerfacecolor=face, markersize=6.5, clip_on=False)
+    ax.set_yticks(list(rows.values()), list(rows))
+    ax.set_ylim(len(rows) - 0.5, -0.6)
+    ax.set_xlim(left=-0.01 * float(table["high"].max()))
+    ax.grid(axis="x")
     return ax
 
 
@@ -179,6 +259,65 @@ def plot_resemblance(table: pd.DataFrame, powers: Powers, ax: Axes, *, name: str
     ax.set_xticks([2015, 2018, 2022], ["2015", "2018", "2022"])
     ax.set_yticks([0, 50, 100])
     ax.grid(axis="y")
+    return ax
+
+
+def plot_moves(tests: pd.DataFrame, powers: Powers, ax: Axes) -> Axes:
+    """Draw how a state's closeness to each power moved between two periods.
+
+    Parameters
+    ----------
+    tests
+        As from `kzpolicy.resemblance.closeness_change`; drawn in this order.
+    powers
+        The powers' names, colours and markers; European states take those of the European Union.
+    ax
+        Where to draw: open marks before, filled marks after.
+    """
+    beside = ax.get_yaxis_transform()
+    for y, row in enumerate(tests.itertuples()):
+        power = _power(str(row.power), powers)
+        ax.plot([row.before, row.after], [y, y], color=power.color, linewidth=1.4, zorder=2)
+        look: dict[str, Any] = {"color": power.color, "markersize": 7.5, "zorder": 3, "clip_on": False}
+        ax.plot(row.before, y, power.marker, markerfacecolor="white", **look)
+        ax.plot(row.after, y, power.marker, **look)
+        cells = (signed(row.change, 0), f"{row.percentile:.0f}", f"{row.p:.2f}", f"{row.q:.2f}")
+        for x, cell in zip(_CELLS, cells, strict=True):
+            color = DARK if row.q < 0.05 else GREY
+            ax.text(x, y, cell, transform=beside, ha="right", va="center", size=8.5, color=color)
+    for x, word in zip(_CELLS, ("change", "percentile", "p", "q"), strict=True):
+        ax.text(x, -0.8, word, transform=beside, ha="right", size=8, color=GREY)
+    ax.axvline(50, color=GREY, linewidth=0.8, zorder=0)
+    ax.set_yticks(range(len(tests)), [_power(str(code), powers).name for code in tests["power"]])
+    ax.set(xlim=(0, 100), ylim=(len(tests) - 0.5, -0.6), xticks=[0, 25, 50, 75, 100])
+    ax.grid(axis="x")
+    return ax
+
+
+def plot_map_key(ax: Axes, powers: Powers, name: str) -> Axes:
+    """Explain the marks of `plot_map` in a panel of its own.
+
+    Parameters
+    ----------
+    ax
+        Where to draw.
+    powers
+        The powers' names, colours and markers.
+    name
+        Name of the state.
+    """
+    marks = [(name, STATE_MARKER, "black", "black")]
+    for code in POWERS.values():
+        power = _power(code, powers)
+        marks.append((power.name, power.marker, power.color, power.color))
+    marks += [("neighbours", "o", "white", SERIES), ("others", ".", "#C4C4C4", "#C4C4C4")]
+    for i, (word, marker, face, edge) in enumerate(marks):
+        y = 0.95 - 0.1 * i
+        ax.plot(0.08, y, marker, color=edge, markerfacecolor=face, markersize=6)
+        ax.text(0.18, y, word, size=8, va="center", color=DARK)
+    panel_title(ax, "How to read")
+    ax.set(xlim=(0, 1), ylim=(0, 1), xticks=[], yticks=[])
+    ax.spines["bottom"].set_visible(False)
     return ax
 
 

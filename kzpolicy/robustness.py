@@ -13,7 +13,7 @@ import pandas as pd
 from kzpolicy.corpus import Corpus
 from kzpolicy.sentiment import coded_pairs, plain_class
 
-DRAWS = 1_000
+DRAWS = 500
 THRESHOLDS = (0.05, 0.2)
 SCOPES = ("all sentences", "one power named", "state or capital named", "no quotations", "sure codes only")
 WEIGHTINGS = ("by sentence", "by article")
@@ -153,7 +153,7 @@ def interval_by_unit(table: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
     estimate = _mean(sides[0], column, "by sentence") - _mean(sides[1], column, "by sentence")
     rows = []
     for unit in ("sentence", "paragraph", "document"):
-        low, high = np.quantile(_draws(sides, column, "by sentence", unit), [0.025, 0.975])
+        low, high = np.quantile(_draws(sides, column, "by sentence", unit, draws=8 * DRAWS), [0.025, 0.975])
         rows.append((unit, len({*sides[0][unit], *sides[1][unit]}), estimate, float(low), float(high)))
     return pd.DataFrame(rows, columns=["unit", "units", "estimate", "low", "high"])
 
@@ -226,7 +226,12 @@ def _mean(side: pd.DataFrame, column: str, weighting: str) -> float:
 
 
 def _draws(
-    sides: list[pd.DataFrame], column: str, weighting: str, cluster: str = "paragraph", seed: int = 5
+    sides: list[pd.DataFrame],
+    column: str,
+    weighting: str,
+    cluster: str = "paragraph",
+    seed: int = 5,
+    draws: int = DRAWS,
 ) -> npt.NDArray[np.float64]:
     """Draw the difference of two means; both sides share the weights of their clusters.
 
@@ -235,7 +240,7 @@ def _draws(
     """
     rng = np.random.default_rng(seed)
     known = np.unique(np.concatenate([side[cluster].astype("str") for side in sides]))
-    weights = rng.standard_exponential((DRAWS, len(known)))
+    weights = rng.standard_exponential((draws, len(known)))
     means = []
     for side in sides:
         parts = (
@@ -246,7 +251,7 @@ def _draws(
             at = np.searchsorted(known, part[cluster].astype("str"))
             sums = np.bincount(at, part[column].to_numpy(dtype=float), minlength=len(known))
             sizes = np.bincount(at, minlength=len(known))
-            prior = rng.standard_gamma(0.5 / len(parts), (DRAWS, 3))
+            prior = rng.standard_gamma(0.5 / len(parts), (draws, 3))
             drawn.append((weights @ sums + prior @ [-1.0, 0.0, 1.0]) / (weights @ sizes + prior.sum(axis=1)))
         means.append(np.mean(drawn, axis=0))
     return np.asarray(means[0] - means[1], dtype=float)

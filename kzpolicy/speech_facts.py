@@ -6,7 +6,17 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from kzpolicy.comparing import PRESIDENCIES, WAR, change_test, state_keyness, state_rates, world
+from kzpolicy.comparing import (
+    PRESIDENCIES,
+    WAR,
+    change_test,
+    dispersion,
+    state_keyness,
+    state_rates,
+    stress,
+    terms_by_year,
+    world,
+)
 from kzpolicy.corpus import Corpus, load_corpus
 from kzpolicy.resemblance import (
     EUROPEANS,
@@ -15,6 +25,7 @@ from kzpolicy.resemblance import (
     ranking,
     resemblance,
     similarities,
+    speech_map,
     validity,
 )
 from kzpolicy.style import signed
@@ -40,7 +51,9 @@ def speech_facts(corpus: Corpus | None = None, *, state: str = "KAZ", draws: int
         ``change_presidency_security`` and ``change_war_security`` are changes, with ``_before``,
         ``_after``, ``_world``, ``_excess``, ``_percentile``, ``_p``, ``_q``; ``close_russia_2019`` is a
         percentile of similarity, ``close_russia_first`` and ``close_russia_second`` its means before
-        and from 2019, with ``_rank``; ``close_russia_change`` is the change of these means;
+        and from 2019, with ``_rank``, ``close_russia_change`` with ``_placebo``, ``_p``, ``_q``;
+        ``speech_stress_nuclear_own`` the rate where analysts and the state both speak, ``_articles``
+        theirs; ``speech_named_russia_own`` the share of sentences that name a power;
         ``validity_...`` an area under the curve.
 
     Examples
@@ -49,8 +62,8 @@ def speech_facts(corpus: Corpus | None = None, *, state: str = "KAZ", draws: int
     '1,554'
     """
     corpus = load_corpus("speeches") if corpus is None else corpus
-    parts = (_sizes(corpus, state), _rates(corpus, state), _changes(corpus, state), _words(corpus, state))
-    found = {name: text for part in parts for name, text in part}
+    parts = (_sizes, _rates, _changes, _places, _words, _stress, _map)
+    found = {name: text for part in parts for name, text in part(corpus, state)}
     similar = similarities(corpus)
     closeness = _closeness(resemblance(corpus, state, draws=draws), similar, state)
     return found | dict(closeness) | dict(_moves(similar, state)) | dict(_checks(similar))
@@ -84,12 +97,17 @@ def _rates(corpus: Corpus, state: str) -> Iterator[tuple[str, str]]:
         yield f"{key}_n", str(row.count)
         yield f"{key}_world", f"{row.median:.0f}"
         yield f"{key}_percentile", f"{row.percentile:.0f}"
+    for theme, part in world(state_rates(corpus), state).groupby("theme"):
+        yield f"speech_floor_{theme}", f"{part['percentile'].min():.0f}"
+        yield f"speech_ceiling_{theme}", f"{part['percentile'].max():.0f}"
+        yield f"speech_total_{theme}", str(part["count"].sum())
 
 
 def _changes(corpus: Corpus, state: str) -> Iterator[tuple[str, str]]:
     for name, (before, after) in {"presidency": PRESIDENCIES, "war": WAR}.items():
         tests = change_test(corpus, state, before=before, after=after)
         yield f"change_{name}_states", str(tests["others"].iloc[0])
+        yield f"change_{name}_smallest_q", f"{tests['q'].min():.2f}"
         for row in tests.itertuples():
             key = f"change_{name}_{row.theme}"
             yield key, signed(row.change, 0)
@@ -101,10 +119,63 @@ def _changes(corpus: Corpus, state: str) -> Iterator[tuple[str, str]]:
                 yield f"{key}_{part}", f"{getattr(row, part):.2f}"
 
 
+def _places(corpus: Corpus, state: str) -> Iterator[tuple[str, str]]:
+    for theme, part in dispersion(corpus, state).groupby("theme"):
+        first = part.loc[part["place"] < 0.5, "count"].sum() / part["count"].sum()
+        yield f"speech_first_half_{theme}", f"{100 * first:.0f}%"
+    terms = terms_by_year(corpus, state, "security").set_index("term")["total"]
+    for term in ("security", "terrorism", "peacekeeping"):
+        yield f"speech_term_{term}", str(terms.get(term, 0))
+    yield "speech_term_security_council", str(-terms.get("security council", 0))
+
+
+def _stress(corpus: Corpus, state: str) -> Iterator[tuple[str, str]]:
+    articles, facts = load_corpus(), corpus.documents
+    years = {
+        date.year for column in ("published_from", "published_to") for date in articles.documents[column]
+    }
+    own = facts["speaker_state"] == state
+    parts = {
+        "articles": articles,
+        "own": corpus.filter(
+            document=facts.loc[own & facts["published_from"].dt.year.isin(years), "document"]
+        ),
+        "ever": corpus.filter(document=facts.loc[own, "document"]),
+    }
+    table = stress(parts)
+    for row in table[(table["kind"] == "theme") & (table["source"] != "ever")].itertuples():
+        key = f"speech_stress_{row.key}_{row.source}"
+        yield key, f"{row.rate:.0f}"
+        yield f"{key}_low", f"{row.low:.0f}"
+        yield f"{key}_high", f"{row.high:.0f}"
+        yield f"{key}_n", str(row.count)
+    for row in table[table["kind"] == "power"].itertuples():
+        key = f"speech_named_{row.key}_{row.source}"
+        yield key, f"{row.rate:.0f}%"
+        yield f"{key}_low", f"{row.low:.0f}%"
+        yield f"{key}_high", f"{row.high:.0f}%"
+        yield f"{key}_n", str(row.count)
+    for source, part in table[table["kind"] == "power"].groupby("source"):
+        yield f"speech_named_sentences_{source}", f"{part['size'].iloc[0]:,}"
+    for source, part in table[table["kind"] == "theme"].groupby("source"):
+        yield f"speech_stress_words_{source}", f"{part['size'].iloc[0]:,}"
+
+
+def _map(corpus: Corpus, state: str) -> Iterator[tuple[str, str]]:
+    speeches, words = speech_map(corpus)
+    for axis, share in enumerate(speeches.attrs["inertia"], start=1):
+        yield f"speech_map_axis{axis}", f"{100 * share:.1f}%"
+    yield "speech_map_words", f"{len(words):,}"
+
+
 def _words(corpus: Corpus, state: str) -> Iterator[tuple[str, str]]:
     for rank, row in enumerate(state_keyness(corpus, state).head(10).itertuples(), start=1):
         yield f"key_{rank}", str(row.term)
         yield f"key_{rank}_z", f"{row.z:.1f}"
+    before, after = PRESIDENCIES
+    found = state_keyness(corpus, state, years=after, against=before)
+    yield "speech_keyness_tried", f"{len(found):,}"
+    yield "speech_keyness_largest", f"{found['z'].abs().max():.1f}"
 
 
 def _closeness(
@@ -120,6 +191,11 @@ def _closeness(
             for part in ("", "_low", "_high", "_plain"):
                 value = row[part.removeprefix("_") or "percentile"]
                 yield f"close_{power}_{year}{part}", f"{value:.0f}"
+        own = found.loc[code]
+        yield f"close_{power}_floor", f"{own['percentile'].min():.0f}"
+        yield f"close_{power}_ceiling", f"{own['percentile'].max():.0f}"
+        yield f"close_{power}_years", str(len(own))
+        yield f"close_{power}_clear", str((own["low"] > 50).sum())
         for half, years in halves.items():
             ranks: pd.DataFrame = ranking(similar, code, years=years).set_index("state")
             yield f"close_{power}_{half}", f"{ranks.loc[state, 'percentile']:.0f}"
@@ -128,13 +204,14 @@ def _closeness(
 
 
 def _moves(similar: dict[int, pd.DataFrame], state: str) -> Iterator[tuple[str, str]]:
+    tests = closeness_change(similar, state)
     names = {code: name for name, code in POWERS.items()}
-    names |= {code: name.lower().replace(" ", "_") for name, code in EUROPEANS.items()}
-    for row in closeness_change(similar, state).itertuples():
-        key = f"close_{names[str(row.power)]}_change"
+    yield "close_smallest_q", f"{tests['q'].min():.2f}"
+    yield "close_states", str(tests["others"].min())
+    for row in tests.itertuples():
+        key = f"close_{names.get(row.power, row.name.lower().replace(' ', '_'))}_change"
         yield key, signed(row.change, 0)
-        yield f"{key}_low", signed(row.low, 0)
-        yield f"{key}_high", signed(row.high, 0)
+        yield f"{key}_placebo", f"{row.percentile:.0f}"
         yield f"{key}_p", f"{row.p:.2f}"
         yield f"{key}_q", f"{row.q:.2f}"
 
