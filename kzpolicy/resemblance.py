@@ -286,7 +286,7 @@ def closeness_change(
         or farther from their median, this one counted), ``q`` (``p`` adjusted for the number of
         powers, Benjamini and Hochberg 1995), ``others`` (how many states).
     """
-    rows = []
+    rows, names = [], load_states()["name"].to_dict()
     for power in (code for code in to if code != state):
         halves = (ranking(similar, power, years=years).set_index("state") for years in (before, after))
         first, second = (half["percentile"] for half in halves)
@@ -297,7 +297,7 @@ def closeness_change(
         far = int((np.abs(others - middle) >= abs(own - middle)).sum())
         low, high = np.quantile(others, [0.025, 0.975])
         found = (own, low, high, percentile(own, others), (1 + far) / (1 + len(others)))
-        name = load_states().loc[power, "name"]
+        name = names.get(power, power)
         rows.append((power, name, first[state], second[state], *found, len(others)))
     columns = ["power", "name", "before", "after", "change", "low", "high", "percentile", "p", "others"]
     table = pd.DataFrame(rows, columns=columns)

@@ -26,7 +26,7 @@ FORMS = {
     r"(change|close)_\w+_(p|q)": r"\d\.\d\d",
     r"(speech_rate|close|speech_key)_\w+": r"[+−]?\d+",
     r"change_\w+": r"[+−]?\d+",
-    r"(speech|speeches|delegations)(_\w+)?": r"\d{1,3}(,\d{3})*",
+    r"(speech|speeches|delegations)(_\w+)?": r"[+−]?\d{1,3}(,\d{3})*(\.\d+)?%?",
     r"robust_\w+_(same_sign|clear)": r"\d+%",
     r"codes_unsure": r"\d+%",
     r"(articles|crisis|words|sentences|mentions|matched|coded|pairs|coders|events|left|undated)(_\w+)?": (

@@ -56,7 +56,7 @@ def test_the_primary_specification_is_the_headline() -> None:
     china, russia = (pairs[pairs["power"] == p] for p in ("china", "russia"))
     gap, low, high = difference(china, russia, "tone")
     assert primary["estimate"].iloc[0] == pytest.approx(gap)
-    assert primary[["low", "high"]].iloc[0].tolist() == pytest.approx([low, high], abs=0.03)
+    assert primary[["low", "high"]].iloc[0].tolist() == pytest.approx([low, high], abs=0.05)  # 500 draws
 
 
 def test_a_left_out_article_is_left_out() -> None:
