@@ -55,7 +55,8 @@ def plot_world(
         Where to draw.
     articles
         As from `kzpolicy.trends.theme_rates` for the articles, the same theme: another corpus, drawn
-        as open grey diamonds at the middle of each article's dates; None for none.
+        as open grey diamonds, with a line over the range of dates where the day is not known; None for
+        none.
     events
         As from `event_times`; thin lines, which `plot_world_key` names.
     color
@@ -68,8 +69,9 @@ def plot_world(
     ax.plot(when, table["rate"], STATE_MARKER, color=color, markersize=5.5, zorder=4, clip_on=False)
     top = float(max(table["rate"].max(), table["q3"].max()))
     if articles is not None:
-        middle = articles["published_from"] + (articles["published_to"] - articles["published_from"]) / 2
-        years = middle.dt.year + (middle.dt.dayofyear - 0.5) / 365.25
+        first, last = (_in_years(articles[column]) for column in ("published_from", "published_to"))
+        years = (first + last) / 2
+        ax.hlines(articles["rate"], first, last, color=GREY, linewidth=2.2, alpha=0.6, zorder=2.4)
         ax.plot(
             years,
             articles["rate"],
@@ -109,7 +111,11 @@ def plot_world_key(ax: Axes, name: str, *, events: Mapping[str, float], color: s
     ax.vlines(2015.8, 3.7, 4.7, color=color, linewidth=1.1, alpha=0.55)
     ax.plot(2015.8, 4.2, STATE_MARKER, color=color, markersize=5.5)
     ax.plot(2015.8, 1.8, "d", color=GREY, markerfacecolor="white", markersize=5)
-    for y, words in ((4.2, f"{name}, 95% interval"), (3, "others: median, quartiles"), (1.8, "an article")):
+    for y, words in (
+        (4.2, f"{name}, 95% interval"),
+        (3, "others: median, quartiles"),
+        (1.8, "an article, range of dates"),
+    ):
         ax.text(2016.6, y, words, size=8, va="center", color=DARK)
     for word, time in events.items():
         ax.axvline(time, ymax=0.2, color=GREY, linewidth=0.8, linestyle=":")
@@ -169,6 +175,10 @@ def plot_stress(table: pd.DataFrame, ax: Axes, *, looks: Mapping[str, str]) -> A
     ax.set_xlim(left=-0.01 * float(table["high"].max()))
     ax.grid(axis="x")
     return ax
+
+
+def _in_years(dates: pd.Series) -> pd.Series:
+    return dates.dt.year + (dates.dt.dayofyear - 0.5) / 365.25
 
 
 def plot_change(tests: pd.DataFrame, ax: Axes, *, color: str = DARK) -> Axes:
