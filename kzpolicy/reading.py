@@ -301,7 +301,7 @@ def _find_kinds(pieces: Sequence[Piece], standfirst: int) -> None:
     for piece in prose[:standfirst]:
         piece.kind = "standfirst"
     for before, piece in pairwise(prose):
-        if before.text.endswith(":") and _QUOTATION_CREDIT.search(piece.text):
+        if piece.kind == "body" and before.text.endswith(":") and _QUOTATION_CREDIT.search(piece.text):
             piece.kind = "quotation"
     body = [i for i, p in enumerate(pieces) if p.kind in ("body", "quotation")]
     for i, piece in enumerate(pieces):

@@ -422,7 +422,7 @@ PIECES = st.sampled_from(
     + ["Read more", "Leave a reply", "3/9", "", "\u00a0", " \t ", "\f", "…", "?", "Reuters", "© 2019"]
 )
 # Files with NUL bytes are refused before they are cleaned.
-LINES = PIECES | st.text(st.characters(exclude_characters="\0\n"), max_size=40)
+LINES = PIECES | st.text(st.characters(codec="utf-8", exclude_characters="\0\n"), max_size=40)
 
 
 @settings(max_examples=150, deadline=None)
