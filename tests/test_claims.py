@@ -371,6 +371,11 @@ CLAIMS: list[tuple[str, str, Callable[[], object]]] = [
         "words are closest to China's and Russia's",
         lambda: NEAR["percentile"].groupby("power").mean().nlargest(2).index.tolist() == ["CHN", "RUS"],
     ),
+    (
+        "00",
+        "language is closest to China's and Russia's",
+        lambda: NEAR["percentile"].groupby("power").mean().nlargest(2).index.tolist() == ["CHN", "RUS"],
+    ),
     ("05", "Russia is above the middle in every year", lambda: (NEAR.loc["RUS", "percentile"] > 50).all()),
     ("05", "all before 2018", lambda: set(NEAR.loc["RUS"].query("low > 50").index) == {2015, 2016, 2017}),
     (
