@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from itertools import product
 from threading import Lock
 
@@ -243,9 +244,15 @@ def _limits(key: str, low: str, high: str) -> Iterator[tuple[str, str]]:
     yield f"{key}_high", high
 
 
+@cache
+def _statements() -> Corpus:
+    """Load the speeches once for all parts that state their numbers."""
+    return load_corpus("speeches")
+
+
 def _scorer(corpus: Corpus) -> Iterator[tuple[str, str]]:
     """How far the targeted and the plain score agree with codes, here and where nobody tuned them."""
-    for name, study in (("articles", corpus), ("speeches", load_corpus("speeches"))):
+    for name, study in (("articles", corpus), ("speeches", _statements())):
         pairs = coded_pairs(study)
         yield f"scorer_{name}_pairs", str(pairs["tone_score_class"].notna().sum())
         yield f"scorer_{name}_coded", str(len(study.codes[["sentence", "power"]].drop_duplicates()))
@@ -291,7 +298,7 @@ def _coverage(corpus: Corpus) -> Iterator[tuple[str, str]]:
 
 
 def _speeches(_: Corpus) -> Iterator[tuple[str, str]]:
-    yield from speech_facts(load_corpus("speeches")).items()
+    yield from speech_facts(_statements()).items()
 
 
 _PARTS: dict[str, Callable[[Corpus], Iterator[tuple[str, str]]]] = {

@@ -11,9 +11,9 @@ import pandas as pd
 
 from kzpolicy.corpus import Corpus, reference_codes
 from kzpolicy.errors import StudyError
-from kzpolicy.powers import Powers, load_powers
+from kzpolicy.powers import Powers
 from kzpolicy.resemblance import POWERS
-from kzpolicy.sentiment import SCORES, pair_scores, plain_class
+from kzpolicy.sentiment import SCORES, in_reading_order, pair_scores, plain_class
 
 Method = Literal["simple", "stratified", "uncertain"]
 PAIR = ["sentence", "power"]
@@ -54,13 +54,6 @@ def mention_pairs(corpus: Corpus, powers: Powers | None = None) -> pd.DataFrame:
     documents = corpus.documents.assign(year=corpus.documents["published_from"].dt.year)
     pairs = pairs.merge(documents[["document", "label", "url", "year", "speaker_state"]], on="document")
     pairs = pairs.assign(own=pairs["speaker_state"] == pairs["power"].map(POWERS))
-    orders = {
-        "power": (powers or load_powers()).keys,
-        "document": documents["document"],
-        "label": documents["label"],
-    }
-    for column, order in orders.items():
-        pairs[column] = pd.Categorical(pairs[column], categories=list(order), ordered=True)
     pairs = pairs.rename(columns={"vader_compound": "plain"})
     pairs = pairs.assign(plain_class=plain_class(pairs["plain"]))
     columns = [
@@ -76,7 +69,7 @@ def mention_pairs(corpus: Corpus, powers: Powers | None = None) -> pd.DataFrame:
         "plain_class",
     ]
     columns += SCORES
-    return pairs[columns].sort_values(["document", "power"], kind="stable").reset_index(drop=True)
+    return in_reading_order(pairs[columns], documents, powers)
 
 
 def draw_sample(

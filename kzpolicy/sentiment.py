@@ -47,17 +47,23 @@ def coded_pairs(corpus: Corpus, powers: Powers | None = None) -> pd.DataFrame:
     documents = corpus.documents
     facts = documents[["document", "label", "outlet_group", "published_from"]]
     pairs = pairs.merge(facts, on="document").rename(columns={"vader_compound": "plain"})
+    columns = ["sentence", "document", "label", "outlet_group", "published_from", "paragraph", "power"]
+    pairs = pairs[[*columns, "tone", "stance", "sure", "plain", *SCORES]]
+    pairs = pairs.assign(plain_class=plain_class(pairs["plain"]))
+    return in_reading_order(pairs, documents, powers)
+
+
+def in_reading_order(
+    pairs: pd.DataFrame, documents: pd.DataFrame, powers: Powers | None = None
+) -> pd.DataFrame:
+    """Sort pairs by document and power, and make these, with the labels, ordered categories."""
     orders = {
         "power": (powers or load_powers()).keys,
         "document": documents["document"],
         "label": documents["label"],
     }
-    for column, order in orders.items():
-        pairs[column] = pd.Categorical(pairs[column], categories=list(order), ordered=True)
-    columns = ["sentence", "document", "label", "outlet_group", "published_from", "paragraph", "power"]
-    pairs = pairs[[*columns, "tone", "stance", "sure", "plain", *SCORES]]
-    pairs = pairs.assign(plain_class=plain_class(pairs["plain"]))
-    return pairs.sort_values(["document", "power"], kind="stable").reset_index(drop=True)
+    ordered = {c: pd.Categorical(pairs[c], categories=list(o), ordered=True) for c, o in orders.items()}
+    return pairs.assign(**ordered).sort_values(["document", "power"], kind="stable").reset_index(drop=True)
 
 
 def pair_scores(mentions: pd.DataFrame) -> pd.DataFrame:
