@@ -273,7 +273,9 @@ def estimate(group: Rows, columns: Columns, slope: float | None = None) -> Estim
 def _tuned(x: Floats, y: Floats, weight: Floats) -> float:
     """Regress codes on scores within the groups; 0 where the scores have nothing to say."""
     spread = float((weight * x * x).sum())
-    return min(max(float((weight * x * y).sum()) / spread, 0.0), 1.0) if spread > 0 else 0.0
+    # Equal scores leave rounding errors of their mean: no spread, and no slope to be had from it.
+    nothing = spread <= 1e-12 * float(weight.sum())
+    return 0.0 if nothing else min(max(float((weight * x * y).sum()) / spread, 0.0), 1.0)
 
 
 def _need(pairs: pd.DataFrame, columns: Sequence[str]) -> None:

@@ -202,6 +202,18 @@ def test_order_says_nothing_and_signs_mirror(frame: pd.DataFrame) -> None:
     assert mirrored == pytest.approx(found, nan_ok=True, abs=1e-9)
 
 
+def test_equal_scores_of_the_coded_pairs_give_no_slope() -> None:
+    frame = pd.DataFrame(
+        {"power": "russia", "tone": np.nan, "plain_class": -1.0, "inclusion": 1.0}, range(14)
+    )
+    frame.loc[[4, 7, 11], "tone"] = [-1.0, 1.0, 0.0]
+    frame.loc[[4, 7, 11], "plain_class"] = 1.0
+    frame.loc[7, "inclusion"] = 0.875
+    found, turned = (corrected_means(f, ["power"]) for f in (frame, frame.iloc[::-1]))
+    assert found["slope"].item() == turned["slope"].item() == 0
+    assert turned["corrected"].item() == pytest.approx(found["corrected"].item(), abs=1e-12)
+
+
 # Beside ppi_py (Angelopoulos and others), version 0.2.3
 
 PPI_CODE = [1.0, 0, -1, 1, 0, 1]
