@@ -3,14 +3,15 @@
 The scores are those of NLTK's analyser, to the last digit. NLTK rebuilds a product of words and
 punctuation signs for every sentence in order to trim tokens. That product holds a token only if
 the token is one listed sign before or behind its own letters, so a token can be read by itself
-and remembered. The words and numbers below are those of Hutto and Gilbert as NLTK has them; the
-ratings of words come from the lexicon in the package `vaderSentiment`.
+and remembered. What is rare (boosters, negations, idioms, capitals) is weighed only where a cheap
+test says that it may be there. The words and numbers below are those of Hutto and Gilbert as NLTK
+has them; the ratings of words come from the lexicon in the package `vaderSentiment`.
 """
 
 import math
 import string
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -45,6 +46,8 @@ _IDIOMS = dict[str, float](
     {"the shit": 3, "the bomb": 3, "bad ass": 1.5, "yeah right": -2}
     | {"cut the mustard": 2, "kiss of death": -1.5, "hand to mouth": -2}
 )
+# Every idiom and damping pair holds one of these.
+_IDIOMATIC = "shit bomb bad yeah mustard kiss mouth enough kind sort".split()
 
 
 class _Token(NamedTuple):
@@ -54,6 +57,8 @@ class _Token(NamedTuple):
     boost: float  # 0.0 for a word that is no booster
     upper: bool
     negates: bool
+    laden: bool  # has a value of its own
+    turns: bool  # may change the value of a word behind it
 
 
 @cache
@@ -63,7 +68,21 @@ def _lexicon() -> dict[str, float]:
     return {row[0]: float(row[1]) for row in rows}
 
 
-@lru_cache(maxsize=2**17)  # bounded, and above the number of different tokens in a large corpus
+class _Known(dict[str, _Token | None]):
+    """The tokens read so far; forgets all when full, which a dictionary's own speed is worth."""
+
+    full = 2**17  # above the number of different tokens in a large corpus
+
+    def __missing__(self, token: str) -> _Token | None:
+        if len(self) >= self.full:
+            self.clear()
+        read = self[token] = _read(token)
+        return read
+
+
+_known = _Known()
+
+
 def _read(token: str) -> _Token | None:
     """Trim and look up a token; single characters are no tokens."""
     if len(token) < 2:
@@ -75,17 +94,24 @@ def _read(token: str) -> _Token | None:
             token = core
     low = token.lower()
     rating, boost = _lexicon().get(low), _BOOSTERS.get(low, 0.0)
-    return _Token(token, low, rating, boost, token.isupper(), low in _NEGATIONS or "n't" in low)
+    negates, laden = low in _NEGATIONS or "n't" in low, rating is not None and not boost
+    turns = bool(boost) or negates or low in ("this", "least")
+    return _Token(token, low, rating, boost, token.isupper(), negates, laden, turns)
 
 
-def _boost(token: _Token, value: float, mixed: bool) -> float:
+def _boost(tokens: list[_Token], token: _Token, value: float) -> float:
     """What a booster before the word adds to its value."""
     if not token.boost:
         return 0.0
     added = token.boost if value >= 0 else -token.boost
-    if token.upper and mixed:
+    if token.upper and _mixed(tokens):
         added += _CAPITALS if value > 0 else -_CAPITALS
     return added
+
+
+def _mixed(tokens: list[_Token]) -> bool:
+    """Whether some but not all tokens are in capitals."""
+    return 0 < sum(token.upper for token in tokens) < len(tokens)
 
 
 def _factor(tokens: list[_Token], i: int, back: int) -> float:
@@ -114,17 +140,19 @@ def _idiom(tokens: list[_Token], i: int, value: float) -> float:
     return value
 
 
-def _value(tokens: list[_Token], i: int, rating: float, mixed: bool) -> float:
+def _value(tokens: list[_Token], i: int, idiomatic: bool) -> float:
     """The value of token `i`, a word of the lexicon, in its surroundings."""
-    value = rating
-    if tokens[i].upper and mixed:
+    value = tokens[i].rating or 0.0
+    if tokens[i].upper and _mixed(tokens):
         value += _CAPITALS if value > 0 else -_CAPITALS
+    if not idiomatic and not any([token.turns for token in tokens[max(i - 3, 0) : i]]):
+        return value
     for back in range(1, min(i, 3) + 1):
         before = tokens[i - back]
         if before.rating is None:
-            value += _DISTANCE[back] * _boost(before, value, mixed)
+            value += _DISTANCE[back] * _boost(tokens, before, value)
             value *= _factor(tokens, i, back)
-            if back == 3:
+            if back == 3 and idiomatic:
                 value = _idiom(tokens, i, value)
     if i and tokens[i - 1].lower == "least" and tokens[i - 1].rating is None:
         if i == 1 or tokens[i - 2].lower not in ("at", "very"):
@@ -132,13 +160,15 @@ def _value(tokens: list[_Token], i: int, rating: float, mixed: bool) -> float:
     return value
 
 
-def _values(tokens: list[_Token]) -> list[float]:
+def _values(tokens: list[_Token], sentence: str) -> list[float]:
     """The values of the words in the lexicon; all other tokens have the value 0."""
-    laden = [i for i, token in enumerate(tokens) if token.rating is not None and not token.boost]
+    laden = [i for i, token in enumerate(tokens) if token.laden]
     if not laden:
         return []
-    mixed = 0 < sum(token.upper for token in tokens) < len(tokens)
-    turn = next((i for i, token in enumerate(tokens) if token.lower == "but"), None)
+    idiomatic = any([word in sentence for word in _IDIOMATIC])
+    turn = None
+    if "but" in sentence.lower():
+        turn = next((i for i, token in enumerate(tokens) if token.lower == "but"), None)
     first: dict[str, int] = {}
     values = []
     for here in laden:
@@ -146,7 +176,7 @@ def _values(tokens: list[_Token]) -> list[float]:
         i = first.setdefault(tokens[here].text, here)
         if tokens[i].lower == "kind" and i + 1 < len(tokens) and tokens[i + 1].lower == "of":
             continue
-        value = _value(tokens, i, tokens[i].rating or 0.0, mixed)
+        value = _value(tokens, i, idiomatic)
         if turn is not None:  # "but" itself is not in the lexicon
             value *= 0.5 if here < turn else 1.5
         values.append(value)
@@ -160,12 +190,12 @@ def _emphasis(sentence: str) -> float:
     return min(sentence.count("!"), 4) * 0.292 + asked
 
 
-def _scores(sentence: str) -> tuple[float, float, float, float]:
-    """The negative, neutral, positive and compound score of a sentence."""
-    tokens = [token for token in map(_read, sentence.split()) if token is not None]
+def score_sentence(sentence: str) -> tuple[float, float, float, float]:
+    """Score one sentence: negative, neutral, positive and compound; see `plain_scores`."""
+    tokens: list[_Token] = list(filter(None, map(_known.__getitem__, sentence.split())))
     if not tokens:
         return 0.0, 0.0, 0.0, 0.0
-    values = [value for value in _values(tokens) if value]
+    values = [value for value in _values(tokens, sentence) if value]
     total = float(sum(values))
     emphasis = _emphasis(sentence)
     if total:
@@ -228,4 +258,4 @@ def plain_scores(sentences: Sequence[str]) -> pd.DataFrame:
     """
     if isinstance(sentences, str) or not all(isinstance(one, str) for one in sentences):
         raise TypeError("sentences must be a sequence of strings")
-    return pd.DataFrame([_scores(one) for one in sentences], columns=_COLUMNS, dtype=float)
+    return pd.DataFrame([score_sentence(one) for one in sentences], columns=_COLUMNS, dtype=float)
