@@ -162,12 +162,22 @@ def _aliases(tables: dict[str, dict[str, Any]], path: Path) -> dict[str, tuple[s
 
 def _pattern(names: list[str]) -> re.Pattern[str]:
     """Compile names into one expression: whole words, the longest first, any white space."""
-    forms = (r"\s+".join(map(re.escape, n.split(" "))) for n in sorted(names, key=len, reverse=True))
-    # The class of first letters refuses most places at once. A name that ends in a sign (US$) may be
-    # followed by a letter or digit. (?!) matches nothing.
-    first = "".join(sorted({re.escape(name[0]) for name in names}))
-    look = f"(?=[{first}])" if first else ""
-    return re.compile(rf"{look}(?<!\w)(?:{'|'.join(forms) or '(?!)'})(?:(?<=\$)|(?!\w))")
+    # A name that ends in a sign (US$) may be followed by a letter or digit. (?!) matches nothing.
+    return re.compile(rf"{_branches(names) if names else '(?!)'}(?:(?<=\$)|(?!\w))")
+
+
+def _branches(names: list[str], at: int = 0) -> str:
+    """Write names as a tree of letters: each place in a text is refused or followed by one branch."""
+    by_letter: dict[str, list[str]] = {}
+    for name in names:
+        by_letter.setdefault(name[at : at + 1], []).append(name)
+    # Tested behind the first letter, because the engine skips fast to a letter, not to a test.
+    start = "" if at else r"(?<!\w(?s:.))"
+    branches = [
+        (r"\s+" if letter == " " else re.escape(letter)) + start + _branches(rest, at + 1) if letter else ""
+        for letter, rest in sorted(by_letter.items(), reverse=True)  # a name's end last: longest first
+    ]
+    return branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"
 
 
 def _one_spaced(text: str) -> str:
