@@ -10,18 +10,19 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from kzpolicy.corpus import Corpus
 from kzpolicy.errors import StudyError
 from kzpolicy.powers import Mention, Powers, load_powers
-from kzpolicy.reading import clean_paragraphs, read_text
+from kzpolicy.reading import clean_rows, read_text
 from kzpolicy.schema import LARGE, TABLES, check, check_references
 from kzpolicy.segmenting import find_words, split_sentences
 from kzpolicy.speeches import debate_sources, load_states
-from kzpolicy.targets import score_targets
+from kzpolicy.targets import score_mentions
 from kzpolicy.themes import load_themes, phrases
-from kzpolicy.vader import plain_scores
+from kzpolicy.vader import score_sentence
 
 SOURCES = "sources.csv"
 _NEEDED = ("document", "file", "title", "authors", "outlet", "published_from", "published_to", "date_basis")
@@ -145,7 +146,7 @@ def parse_sentences(folder: str | Path, exceptions: pd.DataFrame | None = None) 
     """
     folder, powers, rows = Path(folder), load_powers(), []
     for source in _sources(folder, None, TABLES["exceptions"].empty() if exceptions is None else exceptions):
-        for paragraph, kind, text in _clean(folder, source)[0].itertuples(index=False):
+        for paragraph, kind, text in _clean(folder, source)[0]:
             for position, sentence in _numbered(text, kind):
                 named = sorted({m.power for m in powers.find(sentence)})
                 rows.append(
@@ -255,8 +256,8 @@ def _parse_document(
     sentences, mentions, terms, contexts = [], [], [], []
     near: dict[str, Counter[str]] = {p.key: Counter() for p in powers}
     others: dict[str, Counter[str]] = {p.key: Counter() for p in powers}
-    for paragraph, kind, text in paragraphs.itertuples(index=False):
-        counts: Counter[str] = Counter()
+    for paragraph, kind, text in paragraphs:
+        counted: list[str] = []
         for position, sentence in _numbered(text, kind):
             locator = f"{key}:{paragraph}:{position}"
             words = find_words(sentence)
@@ -266,51 +267,56 @@ def _parse_document(
             )
             mentions += [(locator, *m, sentence) for m in found]
             if kind != "heading":
-                counts.update(words)
-                counts.update(_count_phrases(words, multiword))
+                counted += words
+                counted += _find_phrases(words, multiword)
                 for power in {m.power for m in found}:
                     near[power].update(words)
                     others[power].update(find_words(_without(sentence, found, power)))
-        terms += [(key, paragraph, term, count) for term, count in sorted(counts.items())]
+        terms += [(key, paragraph, term, count) for term, count in sorted(Counter(counted).items())]
     for power, counter in near.items():
         rest = others[power]
         contexts += [(key, power, term, n, max(0, n - rest[term])) for term, n in sorted(counter.items())]
-    scores = plain_scores([row[-1] for row in sentences]).itertuples(index=False, name=None)
-    tables["sentences"].add((*row[:6], *score, row[6]) for row, score in zip(sentences, scores, strict=True))
+    tables["sentences"].add((*row[:6], *score_sentence(row[7]), row[6]) for row in sentences)
     tables["mentions"].add(_scored(mentions, row.get("speaker_state", "")))
     tables["terms"].add(terms)
     tables["contexts"].add(contexts)
-    tables["left_out"].add((key, *row) for row in left_out.itertuples(index=False, name=None))
-    counted = [row[5] for row in sentences if row[4] != "heading"]
+    tables["left_out"].add((key, *row) for row in left_out)
+    sizes = [row[5] for row in sentences if row[4] != "heading"]
     return {
-        "paragraphs": int(paragraphs["kind"].isin(["body", "quotation"]).sum()),
-        "sentences": len(counted),
-        "words": sum(counted),
+        "paragraphs": sum(kind in ("body", "quotation") for _, kind, _ in paragraphs),
+        "sentences": len(sizes),
+        "words": sum(sizes),
         "sha256": sha256((folder / row["file"]).read_bytes()).hexdigest(),
     }
 
 
 def _scored(mentions: Sequence[tuple[Any, ...]], state: str) -> Iterator[tuple[Any, ...]]:
     """Score each mention's tone and stance; the subject is the speaking state, or Kazakhstan."""
-    frame = pd.DataFrame(mentions, columns=["sentence", *Mention._fields, "text"])
     states = load_states()
     names = [states.at[state, "name"], *states.at[state, "words"]] if state in states.index else state
-    scores = score_targets(frame, subject=names or "Kazakhstan", first_person=bool(state))
-    columns = ["sentence", *Mention._fields, "tone", "stance", "tone_class", "stance_class", "because"]
-    rounded = scores.assign(tone=scores["tone"].round(4), stance=scores["stance"].round(4))
-    return rounded[columns].itertuples(index=False, name=None)  # type: ignore[no-any-return]
+    targets = [(text, start, end, power) for _, power, start, end, _, _, text in mentions]
+    scores = score_mentions(targets, names or "Kazakhstan", bool(state))
+    for mention, score in zip(mentions, scores, strict=True):
+        yield (*mention[:-1], _rounded(score.tone), _rounded(score.stance), *score[2:])
 
 
-def _clean(folder: Path, row: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _rounded(value: float) -> float:
+    # As numpy and pandas round, which differs from round() in the last digit of rare values.
+    return float(np.float64(value).round(4))
+
+
+def _clean(
+    folder: Path, row: dict[str, Any]
+) -> tuple[list[tuple[int, str, str]], list[tuple[int, str, int]]]:
     path = folder / row["file"]
-    paragraphs, left_out = clean_paragraphs(
+    paragraphs, left_out = clean_rows(
         read_text(path),
         title=row["title"],
         authors=row["authors"],
         standfirst=int(row["standfirst"]),
         layout=row["layout"],
     )
-    if not (paragraphs["kind"] == "body").any():
+    if not any(kind == "body" for _, kind, _ in paragraphs):
         raise StudyError(f"{path}: no paragraph of running text in it; check that the whole page was saved")
     return paragraphs, left_out
 
@@ -324,9 +330,9 @@ def _numbered(text: str, kind: str) -> Iterator[tuple[int, str]]:
         yield position, text[start:end]
 
 
-def _count_phrases(words: Sequence[str], multiword: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """Yield each occurrence of a term of several words, as it stands in the sentence."""
-    candidates = [phrase for first in set(words) & multiword.keys() for phrase in multiword[first]]
+def _find_phrases(words: Sequence[str], multiword: Mapping[str, Sequence[str]]) -> list[str]:
+    """List each occurrence of a term of several words, as it stands in the sentence."""
+    candidates = [phrase for word in words if word in multiword for phrase in multiword[word]]
     line = f" {' '.join(words)} " if candidates else ""
     found = set()
     for phrase in candidates:
@@ -335,7 +341,7 @@ def _count_phrases(words: Sequence[str], multiword: Mapping[str, Sequence[str]])
             ending = r"\S*" if phrase.endswith("*") else ""
             pattern = rf"(?<=\s){re.escape(stem)}{ending}(?=\s)"
             found |= {(m.span(), m.group()) for m in re.finditer(pattern, line)}
-    yield from (term for _, term in sorted(found))
+    return [term for _, term in found]
 
 
 def _without(sentence: str, mentions: Sequence[Mention], power: str) -> str:

@@ -132,6 +132,19 @@ def clean_paragraphs(
     >>> left_out["reason"].tolist()
     ['page controls', 'title', 'author or date', 'comment form']
     """
+    paragraphs, left_out = clean_rows(
+        text, title=title, authors=authors, standfirst=standfirst, layout=layout
+    )
+    return (
+        pd.DataFrame(paragraphs, columns=["paragraph", "kind", "text"]),
+        pd.DataFrame(left_out, columns=["line", "reason", "words"]),
+    )
+
+
+def clean_rows(
+    text: str, *, title: str = "", authors: str = "", standfirst: int = 0, layout: str = "page"
+) -> tuple[list[tuple[int, str, str]], list[tuple[int, str, int]]]:
+    """Give the rows of `clean_paragraphs`, without the cost of two frames a document."""
     rules, marks = _rules_for(layout)
     gone: Counter[tuple[int, str]] = Counter()
     lines = text.split("\n")
@@ -166,10 +179,7 @@ def clean_paragraphs(
     for (line, reason), words in sorted(gone.items()):
         reasons, before = left_out.get(line, ("", 0))
         left_out[line] = (f"{reasons}; {reason}" if reasons else reason, before + words)
-    return (
-        pd.DataFrame(paragraphs, columns=["paragraph", "kind", "text"]),
-        pd.DataFrame([(n, *what) for n, what in left_out.items()], columns=["line", "reason", "words"]),
-    )
+    return paragraphs, [(line, *what) for line, what in left_out.items()]
 
 
 def split_pieces(text: str, *, alone: Sequence[_Rule] = ()) -> list[Piece]:

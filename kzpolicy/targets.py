@@ -910,17 +910,28 @@ def score_targets(
     [[0, 1]]
     """
     _check(frame)
-    who = Subject(subject, first_person)
     columns = [frame[name].tolist() for name in ("text", "start", "end", "power")]
-    mentions = list(zip(*columns, strict=True))
-    # Sorted, so that the mentions of a sentence stand together and it is read once.
-    with _no_collection():
-        known = {m: score_one(m[0], m[1], m[2], m[3], who) for m in sorted(set(mentions), key=str)}
-    scores = [known[mention] for mention in mentions]
+    scores = score_mentions(list(zip(*columns, strict=True)), subject, first_person)
     table = pd.DataFrame(scores, columns=Score._fields, index=frame.index)
     types = {"tone": float, "stance": float, "tone_class": int, "stance_class": int}
     table = table.astype(types)
     return frame.assign(**{name: table[name] for name in Score._fields})
+
+
+def score_mentions(
+    mentions: Sequence[tuple[str, int, int, str]], subject: str | Iterable[str], first_person: bool
+) -> list[Score]:
+    """Score text, start, end and power of each mention; unlike `score_targets`, check nothing."""
+    who = _subject((subject,) if isinstance(subject, str) else tuple(subject), first_person)
+    # Sorted, so that the mentions of a sentence stand together and it is read once.
+    with _no_collection():
+        known = {m: score_one(*m, who) for m in sorted(set(mentions), key=str)}
+    return [known[mention] for mention in mentions]
+
+
+@lru_cache(maxsize=256)
+def _subject(names: tuple[str, ...], first_person: bool) -> Subject:
+    return Subject(names, first_person)
 
 
 @contextmanager
