@@ -14,9 +14,8 @@ from kzpolicy.lexicons import CLOSED, NEGATORS, WORDS, Lexicon
 
 Span = tuple[int, int]
 
-_WORD = re.compile(
-    r"(?:[^\W\d_]\.){2,}|n['’]t\b|['’]s\b|[^\W\d_]+?(?=n['’]t\b)|[^\W_]+|[,;:()\[\].!?…—–]|(?<=\s)-(?=\s)"
-)
+_WORD = re.compile(r"(?:[^\W\d_]\.){2,}|['’]s\b|[^\W_]+|[,;:()\[\].!?…—–]|(?<=\s)-(?=\s)")
+_CONTRACTED = re.compile(rf"n['’]t\b|[^\W\d_]+?(?=n['’]t\b)|{_WORD.pattern}")
 
 
 @dataclass(slots=True, eq=False)
@@ -79,7 +78,8 @@ def split_words(text: str, lexicon: Lexicon) -> tuple[list[str], list[int], list
     lowered = text.lower()
     if len(lowered) != len(text):  # a few letters change their length
         lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-    matches = list(_WORD.finditer(lowered))
+    pattern = _CONTRACTED if "n't" in lowered or "n’t" in lowered else _WORD
+    matches = list(pattern.finditer(lowered))
     raw = [match.group() for match in matches]
     words: list[str] = []
     starts: list[int] = []

@@ -634,7 +634,7 @@ def _people() -> frozenset[str]:
     return names.union(*(WORDS[kind] for kind in kinds))
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=256)
 def read_frames(text: str) -> Reading:
     """Read a sentence once, whatever its targets."""
     lexicon = load_lexicon()
