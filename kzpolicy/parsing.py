@@ -272,7 +272,8 @@ def _parse_document(
                 for power in {m.power for m in found}:
                     near[power].update(words)
                     others[power].update(find_words(_without(sentence, found, power)))
-        terms += [(key, paragraph, term, count) for term, count in sorted(Counter(counted).items())]
+        counts = Counter(counted)
+        terms += [(key, paragraph, term, counts[term]) for term in sorted(counts)]
     for power, counter in near.items():
         rest = others[power]
         contexts += [(key, power, term, n, max(0, n - rest[term])) for term, n in sorted(counter.items())]
@@ -332,7 +333,7 @@ def _numbered(text: str, kind: str) -> Iterator[tuple[int, str]]:
 
 def _find_phrases(words: Sequence[str], multiword: Mapping[str, Sequence[str]]) -> list[str]:
     """List each occurrence of a term of several words, as it stands in the sentence."""
-    candidates = [phrase for word in words if word in multiword for phrase in multiword[word]]
+    candidates = [phrase for first in multiword.keys() & words for phrase in multiword[first]]
     line = f" {' '.join(words)} " if candidates else ""
     found = set()
     for phrase in candidates:

@@ -68,6 +68,14 @@ def _lexicon() -> dict[str, float]:
     return {row[0]: float(row[1]) for row in rows}
 
 
+# Most words by far have no part in any rule: they share one token each, which stays at hand in the
+# processor's cache.
+_PLAIN = _Token("", "", None, 0.0, False, False, False, False)
+_PLAIN_CAPITALS = _PLAIN._replace(upper=True)
+# Those that are compared by their letters though they are neither in the lexicon nor boosters.
+_COMPARED = frozenset(" ".join([*_IDIOMS, *_DAMPING_PAIRS, "but at"]).split())
+
+
 class _Known(dict[str, _Token | None]):
     """The tokens read so far; forgets all when full, which a dictionary's own speed is worth."""
 
@@ -96,6 +104,8 @@ def _read(token: str) -> _Token | None:
     rating, boost = _lexicon().get(low), _BOOSTERS.get(low, 0.0)
     negates, laden = low in _NEGATIONS or "n't" in low, rating is not None and not boost
     turns = bool(boost) or negates or low in ("this", "least")
+    if not (laden or turns or low in _COMPARED):
+        return _PLAIN_CAPITALS if token.isupper() else _PLAIN
     return _Token(token, low, rating, boost, token.isupper(), negates, laden, turns)
 
 
