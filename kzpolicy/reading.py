@@ -238,7 +238,7 @@ def _take_out_marks(
     for number, line in zip(numbers, lines, strict=True):
         before = line
         for rule in marks:
-            if rule.holds and not any(sign in line for sign in rule.holds):
+            if rule.holds and not any([sign in line for sign in rule.holds]):
                 continue
             changed = rule.pattern.sub(rule.put or "", line)
             if changed != line:

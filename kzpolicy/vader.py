@@ -11,9 +11,9 @@ has them; the ratings of words come from the lexicon in the package `vaderSentim
 import math
 import string
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
 
 import pandas as pd
 
@@ -50,7 +50,8 @@ _IDIOMS = dict[str, float](
 _IDIOMATIC = "shit bomb bad yeah mustard kiss mouth enough kind sort".split()
 
 
-class _Token(NamedTuple):
+@dataclass(slots=True, eq=False)
+class _Token:
     text: str
     lower: str
     rating: float | None  # None for a word that is not in the lexicon
@@ -71,7 +72,7 @@ def _lexicon() -> dict[str, float]:
 # Most words by far have no part in any rule: they share one token each, which stays at hand in the
 # processor's cache.
 _PLAIN = _Token("", "", None, 0.0, False, False, False, False)
-_PLAIN_CAPITALS = _PLAIN._replace(upper=True)
+_PLAIN_CAPITALS = _Token("", "", None, 0.0, True, False, False, False)
 # Those that are compared by their letters though they are neither in the lexicon nor boosters.
 _COMPARED = frozenset(" ".join([*_IDIOMS, *_DAMPING_PAIRS, "but at"]).split())
 
