@@ -1,0 +1,261 @@
+"""Compare the speed of kzpolicy with what people use today; write ``speed.csv`` and ``speed.png``.
+
+Usage: ``python speed.py TEXTS [--repeats 3] [--every 1]``, with ``requirements.txt`` installed and
+TEXTS a folder of General Debate statements. Each method runs in its own process, all on one core,
+in turn (first all methods once, then all again). Time is that of the processor, because other
+programs may share the machine; ratios say more than absolute figures.
+"""
+
+import argparse
+import csv
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+HERE = Path(__file__).parent
+LABELS = {
+    "kzpolicy": "kzpolicy, full path",
+    "notebook": "nltk + pandas notebook",
+    "spacy_blank": "spaCy blank pipeline (no scores)",
+    "textacy": "textacy (no scores)",
+    "vader_sentiment": "vaderSentiment (scores only)",
+    "word_regex": "floor: one word regex",
+}
+COLUMNS = "part name value unit least most ratio_to_kzpolicy memory_mb".split()
+# What kzpolicy's time goes to: where each step is called from, and its name there.
+STEPS = {
+    "read_text": "read",
+    "clean_rows": "clean",
+    "split_sentences": "split sentences",
+    "find_words": "find words",
+    "score_sentence": "plain scores",
+    "score_mentions": "targeted scores",
+    "_find_phrases": "find terms of several words",
+    "_fingerprint": "fingerprint",
+}
+Row = dict[str, object]
+
+
+def row(part: str, name: str, value: object, unit: str = "", **more: object) -> Row:
+    return {"part": part, "name": name, "value": value, "unit": unit, **more}
+
+
+def compare_paths(folder: Path, megabytes: float, repeats: int) -> Iterator[Row]:
+    """Run every method in turn, each in its own process."""
+    runs: dict[str, list[dict[str, float]]] = {name: [] for name in LABELS}
+    for _ in range(repeats):
+        for name, found in runs.items():
+            command = [sys.executable, str(HERE / "speed_methods.py"), name, str(folder)]
+            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+            found.append(json.loads(done.stdout.splitlines()[-1]))
+            print(name, found[-1], file=sys.stderr, flush=True)
+    for name, found in runs.items():
+        rates = [megabytes / one["seconds"] for one in found]
+        # Against our run of the same round, so that both met the same load.
+        pairs = zip(found, runs["kzpolicy"], strict=True)
+        ratio = median(theirs["seconds"] / ours["seconds"] for theirs, ours in pairs)
+        yield row(
+            "path",
+            LABELS[name],
+            round(median(rates), 3),
+            "MB/s",
+            least=round(min(rates), 3),
+            most=round(max(rates), 3),
+            ratio_to_kzpolicy=round(ratio, 2),
+            memory_mb=round(median(one["memory"] for one in found)),
+        )
+
+
+def compare_vader(folder: Path) -> Iterator[Row]:
+    """Score every sentence as kzpolicy, NLTK and vaderSentiment do, in turn by 2,000 sentences."""
+    from speed_methods import nltk_vader
+    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
+    from kzpolicy.parsing import parse_sentences
+    from kzpolicy.vader import score_sentence
+
+    sentences = parse_sentences(folder)["text"].tolist()
+    scorers: dict[str, Callable[[str], object]] = {
+        "kzpolicy": score_sentence,
+        "nltk": nltk_vader().polarity_scores,
+        "vaderSentiment": SentimentIntensityAnalyzer().polarity_scores,
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in scorers}
+    same = 0
+    for start in range(0, len(sentences), 2_000):
+        part = sentences[start : start + 2_000]
+        found = {}
+        for name, score in scorers.items():
+            begun = time.process_time()
+            found[name] = [score(sentence) for sentence in part]
+            seconds[name].append(time.process_time() - begun)
+        theirs = [tuple(one[key] for key in ("neg", "neu", "pos", "compound")) for one in found["nltk"]]  # type: ignore[index]
+        same += sum(mine == other for mine, other in zip(found["kzpolicy"], theirs, strict=True))
+    yield row("vader", "sentences scored as by NLTK", same, f"of {len(sentences)}")
+    for name in ("nltk", "vaderSentiment"):
+        ratios = sorted(t / o for t, o in zip(seconds[name], seconds["kzpolicy"], strict=True))
+        whole = sum(seconds[name]) / sum(seconds["kzpolicy"])
+        yield row(
+            "vader",
+            name,
+            round(whole, 2),
+            "times kzpolicy's time",
+            least=round(ratios[0], 2),
+            most=round(ratios[-1], 2),
+        )
+
+
+def share_steps(folder: Path) -> Iterator[Row]:
+    """Share of each step in the time of the full path, by clocks around the steps."""
+    from kzpolicy import parsing
+    from kzpolicy.powers import Powers
+
+    spent: dict[str, float] = {}
+
+    def clock(owner: object, name: str, step: str) -> None:
+        function = getattr(owner, name)
+
+        def timed(*arguments: object, **named: object) -> object:
+            begun = time.perf_counter()
+            try:
+                return function(*arguments, **named)
+            finally:
+                spent[step] = spent.get(step, 0.0) + time.perf_counter() - begun
+
+        setattr(owner, name, timed)
+
+    parsing.parse_corpus(folder)
+    for name, step in STEPS.items():
+        clock(parsing, name, step)
+    clock(Powers, "find", "find powers")
+    begun = time.perf_counter()
+    parsing.parse_corpus(folder)
+    whole = time.perf_counter() - begun
+    spent["count, keep and check tables"] = whole - sum(spent.values())
+    for step, seconds in sorted(spent.items(), key=lambda item: -item[1]):
+        yield row("step", step, round(100 * seconds / whole, 1), "% of the time")
+
+
+def machine(folder: Path, documents: int, megabytes: float, repeats: int, core: int | None) -> Iterator[Row]:
+    cpu = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        lines = [line for line in info.read_text().splitlines() if line.startswith("model name")]
+        cpu = lines[0].partition(":")[2].strip() if lines else cpu
+    facts = {
+        "processor": cpu,
+        "cores": os.cpu_count(),
+        "cores used": "not pinned" if core is None else 1,
+        "load at the end": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else "unknown",
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "packages": ", ".join(
+            f"{name} {version(name)}" for name in ("pandas", "nltk", "spacy", "textacy", "vaderSentiment")
+        ),
+        "texts": f"{documents} speeches, {megabytes:.1f} MB",
+        "repeats": repeats,
+    }
+    for name, value in facts.items():
+        yield row("machine", name, value)
+
+
+def draw(rows: list[Row]) -> None:
+    import matplotlib.pyplot as plt
+
+    from kzpolicy.style import DARK, GREY, SERIES, page, panel_title
+
+    paths = [r for r in rows if r["part"] == "path"]
+    steps = [r for r in rows if r["part"] == "step"]
+    facts = {str(r["name"]): r["value"] for r in rows if r["part"] == "machine"}
+    usual = float(str(next(r for r in paths if r["name"] == LABELS["notebook"])["ratio_to_kzpolicy"]))
+    fig, (left, right) = page(
+        f"kzpolicy's full path is {usual:.1f} times as fast as the usual notebook",
+        f"Left: megabytes of text a second of processor time on one core, median of {facts['repeats']} "
+        "interleaved runs, and peak memory. Right: where kzpolicy's time goes.",
+        f"Source: benchmarks/speed.csv; {facts['texts']}; {facts['processor']}, shared with other work. "
+        "Only kzpolicy cleans and scores targets; methods marked so do less still.",
+        height=4.3,
+        columns=2,
+        left=2.35,
+        right=0.45,
+        width_ratios=[1.15, 1],
+        gridspec_kw={"wspace": 1.25},
+    )
+    for place, path in enumerate(reversed(paths)):
+        value = float(str(path["value"]))
+        left.barh(
+            place, value, color=SERIES if path["name"] == LABELS["kzpolicy"] else "#B9C1C9", height=0.62
+        )
+        left.text(
+            value * 1.08,
+            place,
+            f"{value:.2g} MB/s\n{path['memory_mb']:,} MB",
+            va="center",
+            size=7.8,
+            color=DARK,
+        )
+    left.set_xscale("log")
+    left.set_xlim(0.05, 400)
+    left.set_yticks(range(len(paths)), [str(p["name"]).replace(" (", "\n(") for p in reversed(paths)])
+    left.set_xticks([0.1, 1, 10], ["0.1", "1", "10"])
+    left.minorticks_off()
+    panel_title(left, "MB/s (log scale), memory")
+    for place, step in enumerate(reversed(steps)):
+        share = float(str(step["value"]))
+        right.barh(place, share, color=SERIES, height=0.62)
+        right.text(share + 0.6, place, f"{share:.0f}%", va="center", size=8, color=DARK)
+    right.set_yticks(
+        range(len(steps)),
+        [
+            str(s["name"]).replace(" of several", "\nof several").replace(", keep", ",\nkeep")
+            for s in reversed(steps)
+        ],
+        size=8,
+    )
+    right.set_xlim(0, max(float(str(s["value"])) for s in steps) * 1.2)
+    right.set_xticks([])
+    right.spines["bottom"].set_visible(False)
+    panel_title(right, "Share of kzpolicy's time")
+    left.tick_params(axis="x", colors=GREY)
+    fig.savefig(HERE / "speed.png")
+    plt.close(fig)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("texts", type=Path)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--every", type=int, default=1, help="take every n-th text only, for a quick look")
+    options = parser.parse_args()
+    core = None
+    if hasattr(os, "sched_setaffinity"):
+        core = max(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {core})  # the processes started from here inherit it
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for path in sorted(options.texts.glob("*.txt"))[:: options.every]:
+            shutil.copy(path, folder)
+        sizes = [path.stat().st_size for path in folder.iterdir()]
+        megabytes = sum(sizes) / 1e6
+        rows = list(compare_paths(folder, megabytes, options.repeats))
+        rows += compare_vader(folder)
+        rows += share_steps(folder)
+        rows += machine(folder, len(sizes), megabytes, options.repeats, core)
+    with (HERE / "speed.csv").open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.DictWriter(handle, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    draw(rows)
+
+
+if __name__ == "__main__":
+    main()
