@@ -260,8 +260,7 @@ def _parse_document(
         counted: list[str] = []
         for position, sentence in _numbered(text, kind):
             locator = f"{key}:{paragraph}:{position}"
-            words = find_words(sentence)
-            found = powers.find(sentence)
+            words, found = find_words(sentence), powers.find(sentence)
             sentences.append(
                 (locator, key, paragraph, position, kind, len(words), _fingerprint(words), sentence)
             )

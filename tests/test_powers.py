@@ -250,6 +250,21 @@ def test_white_space_in_a_listed_name_stands_for_any(tmp_path: Path, name: str) 
     assert [(m.start, m.end) for m in powers.find("In South Korea it snows.")] == [(3, 14)]
 
 
+def test_the_longest_name_that_fits_as_whole_words_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "powers.toml"
+    look = 'name = "N"\ncolor = "#000000"\nmarker = "o"\nstate = '
+    path.write_text(f'[a]\n{look}["Orl", "Orl Bay", "US"]\n[b]\n{look}["Orl Bay Road", "US$"]\n')
+    text = "Orl Bay Roads, Orl  Bay\nRoad, Orla, xOrl, US$5, USA, US, Orl Ba"
+    found = [(m.power, m.alias, text[m.start : m.end]) for m in load_powers(path).find(text)]
+    assert found == [
+        ("a", "Orl Bay", "Orl Bay"),
+        ("b", "Orl Bay Road", "Orl  Bay\nRoad"),
+        ("b", "US$", "US$"),
+        ("a", "US", "US"),
+        ("a", "Orl", "Orl"),
+    ]
+
+
 def test_a_power_without_names_is_never_mentioned(tmp_path: Path) -> None:
     powers = Powers(own(tmp_path, '[atlantis]\nname = "Atlantis"\ncolor = "#000000"\nmarker = "o"\n'))
     assert powers.find("Atlantis sank, they say.") == []

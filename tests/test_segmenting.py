@@ -210,3 +210,8 @@ WORD_CASES = {
 @pytest.mark.parametrize("text", WORD_CASES)
 def test_find_words(text: str) -> None:
     assert find_words(text) == WORD_CASES[text]
+
+
+@pytest.mark.parametrize("text", [text for text in WORD_CASES if text.isascii()])
+def test_words_of_plain_text_are_the_same_beside_a_letter_that_is_not_plain(text: str) -> None:
+    assert find_words(f"{text} — é") == [*WORD_CASES[text], "é"]
