@@ -25,6 +25,7 @@ HERE = Path(__file__).parent
 LABELS = {
     "kzpolicy": "kzpolicy, full path",
     "notebook": "nltk + pandas notebook",
+    "spacy_scored": "spaCy blank pipeline and vaderSentiment",
     "spacy_blank": "spaCy blank pipeline (no scores)",
     "textacy": "textacy (no scores)",
     "vader_sentiment": "vaderSentiment (scores only)",
@@ -202,7 +203,9 @@ def draw() -> None:
         )
     left.set_xscale("log")
     left.set_xlim(0.1, 400)
-    left.set_yticks(range(len(paths)), [path["name"].replace(" (", "\n(") for path in paths])
+    left.set_yticks(
+        range(len(paths)), [path["name"].replace(" (", "\n(").replace(" and ", "\nand ") for path in paths]
+    )
     left.set_xticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
     left.minorticks_off()
     left.grid(axis="x", color="#ECECEC")

@@ -86,7 +86,14 @@ def notebook(folder: Path) -> Run:
     return run
 
 
-def spacy_blank(folder: Path) -> Run:
+def spacy_scored(folder: Path) -> Run:
+    """The blank spaCy pipeline with vaderSentiment for each sentence."""
+    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
+    return spacy_blank(folder, SentimentIntensityAnalyzer().polarity_scores)
+
+
+def spacy_blank(folder: Path, score: Callable[[str], object] | None = None) -> Run:
     """A blank spaCy pipeline: sentences, tokens, names, counts; no cleaning, no scores."""
     import spacy
     from spacy.matcher import PhraseMatcher
@@ -98,12 +105,14 @@ def spacy_blank(folder: Path) -> Run:
         matcher.add(key, list(pipeline.tokenizer.pipe(group)))
 
     def run() -> object:
-        found, counts = [], {}
+        found, counts, scores = [], {}, []
         texts = read(folder)
         for key, doc in zip(texts, pipeline.pipe(texts.values()), strict=True):
             found += [(key, span.sent.start, span.label_) for span in matcher(doc, as_spans=True)]
             counts[key] = Counter(token.lower_ for token in doc if not token.is_punct and not token.is_space)
-        return found, counts
+            if score is not None:
+                scores += [score(sentence.text) for sentence in doc.sents]
+        return found, counts, scores
 
     return run
 
@@ -153,7 +162,7 @@ def word_regex(folder: Path) -> Run:
 
 METHODS = {
     method.__name__: method
-    for method in (kzpolicy, notebook, spacy_blank, textacy, vader_sentiment, word_regex)
+    for method in (kzpolicy, notebook, spacy_scored, spacy_blank, textacy, vader_sentiment, word_regex)
 }
 
 
