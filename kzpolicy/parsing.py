@@ -6,6 +6,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -292,12 +293,16 @@ def _parse_document(
 
 def _scored(mentions: Sequence[tuple[Any, ...]], state: str) -> Iterator[tuple[Any, ...]]:
     """Score each mention's tone and stance; the subject is the speaking state, or Kazakhstan."""
-    states = load_states()
-    names = [states.at[state, "name"], *states.at[state, "words"]] if state in states.index else state
     targets = [(text, start, end, power) for _, power, start, end, _, _, text in mentions]
-    scores = score_mentions(targets, names or "Kazakhstan", bool(state))
+    scores = score_mentions(targets, _names(state) if state else "Kazakhstan", bool(state))
     for mention, score in zip(mentions, scores, strict=True):
         yield (*mention[:-1], _rounded(score.tone), _rounded(score.stance), *score[2:])
+
+
+@lru_cache(maxsize=512)
+def _names(state: str) -> tuple[str, ...]:
+    states = load_states()
+    return (states.at[state, "name"], *states.at[state, "words"]) if state in states.index else (state,)
 
 
 def _rounded(value: float) -> float:
