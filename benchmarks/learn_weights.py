@@ -1,7 +1,10 @@
-"""Make ``learned_weights.csv`` from the development part of NewsMTSC.
+"""Make ``news_weights.csv`` and ``state_weights.csv``, the scorer's learned weights.
 
-Usage: ``python learn_weights.py train.jsonl held_out_ids.json``. The sentences whose identifiers
-are listed in the second file are left out. NewsMTSC: Hamborg and Donnay (EACL 2021), MIT licence.
+Usage: ``python learn_weights.py NEWSMTSC.jsonl HELD_OUT_IDS.json SPEECHES``. The first table is
+learned from NewsMTSC (Hamborg and Donnay, EACL 2021, MIT licence) without the sentences whose
+identifiers are listed. The second from ``training/speeches.csv`` (codes of sentences in the folder
+SPEECHES; no text) and ``training/invented.csv`` (analysts' prose that a language model invented).
+All training codes are single passes of a language model. No reference code is read here.
 """
 
 from __future__ import annotations
@@ -12,95 +15,116 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from kzpolicy.targets import Subject, learned_features, locate, read_frames, weigh
+from kzpolicy import learned, targets
+from kzpolicy.parsing import parse_sentences
+from kzpolicy.speeches import load_states
 
-STEMS = 750  # kept words; more gain nothing on the development part
-SEEN = 4  # mentions a word must occur in
-PENALTY = 0.3
+HERE = Path(__file__).parent
+OUT = HERE.parent / "kzpolicy"
+SEEN = 3  # mentions a feature must occur in
+PENALTY = 0.1
+LEAST = 0.03  # weights that all stay below this are left out
 Example = dict[str, float]
 
 
-def examples(path: Path, held_out: set[str]) -> tuple[list[Example], list[int]]:
-    """Features and polarity (-1, 0, 1) of every mention outside the held-out part."""
-    features: list[Example] = []
-    labels: list[int] = []
-    nobody = Subject("nobody", False)
+def news(path: Path, held_out: set[str]) -> pd.DataFrame:
+    """Mentions of NewsMTSC outside the held-out part."""
+    rows = []
     with path.open(encoding="utf-8") as lines:
         for line in lines:
             row = json.loads(line)
-            if row["primary_gid"] in held_out:
-                continue
-            text = row["sentence_normalized"]
-            for target in row["targets"]:
-                features.append(mention_features(text, target["from"], target["to"], nobody))
-                labels.append(int(target["polarity"]) // 2 - 2)
-    return features, labels
+            if row["primary_gid"] not in held_out:
+                for target in row["targets"]:
+                    tone = int(target["polarity"]) // 2 - 2
+                    rows.append((row["sentence_normalized"], target["from"], target["to"], tone))
+    frame = pd.DataFrame(rows, columns=["text", "start", "end", "tone"])
+    return frame.assign(power="", subject="nobody", spoken=False)
 
 
-def mention_features(text: str, start: int, end: int, subject: Subject) -> Example:
-    """Sum the features of a mention; a word counts alone and with its side of the target."""
-    tone = weigh(text, start, end, "", subject).tone
-    reading = read_frames(text)
-    found: Example = {}
-    for word, side, value in learned_features(reading, *locate(reading.sentence, start, end), tone):
-        keys = [f"{word}|{side}"] if word.startswith("(") else [f"{word}|either", f"{word}|{side}"]
-        for key in keys:
-            found[key] = found.get(key, 0.0) + value
+def states(speeches: Path) -> pd.DataFrame:
+    """Coded mentions of states in speeches and in invented prose."""
+    texts = parse_sentences(speeches).set_index("sentence")["text"]
+    spoken = pd.read_csv(HERE / "training" / "speeches.csv")
+    spoken["text"] = texts.reindex(spoken["sentence"]).to_numpy()
+    if spoken["text"].isna().any():
+        raise SystemExit(f"{speeches}: lacks sentence {spoken['sentence'][spoken['text'].isna()].iloc[0]}")
+    known = load_states()
+    spoken["subject"] = [
+        ";".join([known.at[s, "name"], *known.at[s, "words"]]) if s in known.index else s
+        for s in spoken["sentence"].str.split("_").str[0]
+    ]
+    invented = pd.read_csv(HERE / "training" / "invented.csv", keep_default_na=False)
+    return pd.concat([spoken.assign(spoken=True), invented.assign(spoken=False)], ignore_index=True)
+
+
+def features(frame: pd.DataFrame) -> list[Example]:
+    """Sum the features of every mention."""
+    found = []
+    for row in frame.itertuples():
+        subject = targets.Subject(row.subject.split(";"), bool(row.spoken))
+        tally = targets.weigh(row.text, row.start, row.end, row.power, subject)
+        reading = targets.read_frames(row.text)
+        place = targets.locate(reading.sentence, row.start, row.end)
+        example: Example = {}
+        for name, value in targets.features_of(reading, *place, tally, subject)[0]:
+            example[name] = example.get(name, 0.0) + value
+            if name.startswith(("before:", "after:")):  # shared by both sides, folded in below
+                both = f"either:{name.partition(':')[2]}"
+                example[both] = example.get(both, 0.0) + value
+        found.append(example)
     return found
 
 
-def fit(features: list[Example], labels: list[int]) -> dict[str, tuple[float, float]]:
-    """Fit, keep the weightiest words, fit again; log-odds against neutral."""
+def fit(examples: list[Example], classes: np.ndarray) -> dict[str, tuple[float, float]]:
+    """Log-odds against neither of -1 and 1 by feature."""
     vectors = DictVectorizer()
-    table = vectors.fit_transform(features).tocsc()
+    table = vectors.fit_transform(examples).tocsc()
     names = np.array(vectors.feature_names_)
     common = np.flatnonzero(np.diff(table.indptr) >= SEEN)
-    model = LogisticRegression(C=PENALTY, max_iter=500, class_weight="balanced")
-    model.fit(table[:, common], labels)
-    energy = np.sqrt(np.asarray(table[:, common].power(2).sum(0)).ravel())
-    weight = model.coef_.std(0) * energy
-    by_word: dict[str, float] = {}
-    for name, value in zip(names[common], weight, strict=True):
-        word = name.rpartition("|")[0]
-        by_word[word] = by_word.get(word, 0.0) + value
-    kept = set(sorted(by_word, key=by_word.__getitem__, reverse=True)[:STEMS])
-    kept |= {"(rules)", "(words)"}
-    columns = [i for i in common if names[i].rpartition("|")[0] in kept]
-    model.fit(table[:, columns], labels)
-    negative = model.coef_[0] - model.coef_[1]
-    positive = model.coef_[2] - model.coef_[1]
-    pairs = zip(names[columns], negative, positive, strict=True)
-    weights = {name: (float(low), float(high)) for name, low, high in pairs}
+    model = LogisticRegression(C=PENALTY, max_iter=1000, class_weight="balanced")
+    model.fit(table[:, common].tocsr(), classes)
+    below, above = model.coef_[0] - model.coef_[1], model.coef_[2] - model.coef_[1]
+    weights = {n: (float(a), float(b)) for n, a, b in zip(names[common], below, above, strict=True)}
+    for name in [name for name in weights if name.startswith("either:")]:
+        shared = weights.pop(name)
+        for side in ("before", "after"):
+            own = weights.get(f"{side}:{name.partition(':')[2]}", (0.0, 0.0))
+            weights[f"{side}:{name.partition(':')[2]}"] = (shared[0] + own[0], shared[1] + own[1])
     constant = model.intercept_
-    weights["(constant)|either"] = (constant[0] - constant[1], constant[2] - constant[1])
+    weights["constant"] = (constant[0] - constant[1], constant[2] - constant[1])
     return weights
 
 
-def write(weights: dict[str, tuple[float, float]], path: Path) -> int:
-    """Write one row a word and side, the shared weight folded into both sides."""
-    rows = []
-    for word in sorted({name.rpartition("|")[0] for name in weights}):
-        shared = weights.get(f"{word}|either", (0.0, 0.0))
-        sides = ("positive", "negative") if word in ("(rules)", "(words)") else ("before", "after")
-        for side in ("either",) if word == "(constant)" else sides:
-            own = weights.get(f"{word}|{side}", (0.0, 0.0)) if side != "either" else (0.0, 0.0)
-            rows.append([word, side, f"{shared[0] + own[0]:.3f}", f"{shared[1] + own[1]:.3f}"])
+def write(tables: dict[str, dict[str, tuple[float, float]]], path: Path) -> int:
+    """Write one row a feature with a pair of columns a measure."""
+    kept = sorted({n for t in tables.values() for n in t if max(map(abs, t[n])) >= LEAST} | {"constant"})
     with path.open("w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow(["word", "side", "negative", "positive"])
-        writer.writerows(rows)
-    return len(rows)
+        writer.writerow(["feature", *(f"{m}_{side}" for m in tables for side in ("below", "above"))])
+        for name in kept:
+            pairs = [table.get(name, (0.0, 0.0)) for table in tables.values()]
+            writer.writerow([name, *(f"{value:.2f}" for pair in pairs for value in pair)])
+    return len(kept)
 
 
 def main() -> None:
-    """Read, fit and write."""
-    source, held_out = Path(sys.argv[1]), json.loads(Path(sys.argv[2]).read_text("utf-8"))
-    features, labels = examples(source, set(held_out))
-    count = write(fit(features, labels), Path(__file__).parents[1] / "kzpolicy" / "learned_weights.csv")
-    print(f"{len(labels)} mentions, {count} rows")
+    """Learn the table for news first: the one for states rests on it."""
+    source, held_out, speeches = Path(sys.argv[1]), json.loads(Path(sys.argv[2]).read_text("utf-8")), sys.argv[3]
+    frame = news(source, set(held_out))
+    path = OUT / "news_weights.csv"
+    path.write_text("feature,tone_below,tone_above\nconstant,0,0\n", encoding="utf-8")
+    examples = [{n: v for n, v in e.items() if not n.startswith("news:")} for e in features(frame)]
+    count = write({"tone": fit(examples, frame["tone"].to_numpy())}, path)
+    print(f"{path.name}: {len(frame)} mentions, {count} features")
+    learned.load_weights.cache_clear()
+    frame = states(Path(speeches))
+    path, examples = OUT / "state_weights.csv", features(frame)
+    count = write({m: fit(examples, frame[m].to_numpy()) for m in ("tone", "stance")}, path)
+    print(f"{path.name}: {len(frame)} mentions, {count} features")
 
 
 if __name__ == "__main__":

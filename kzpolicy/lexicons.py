@@ -203,7 +203,8 @@ def _label(name: object) -> str:
     return str(name).lower().removeprefix("the ")
 
 
-def _stem(word: str) -> str:
+@lru_cache(maxsize=100_000)
+def stem_of(word: str) -> str:
     """Cut the commonest endings, so that forms of a word share their learned weight."""
     for ending in ("ingly", "edly", "ing", "ied", "ies", "ed", "es", "ly", "s"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
@@ -214,7 +215,7 @@ def _stem(word: str) -> str:
 @lru_cache(maxsize=100_000)
 def plain_word(word: str) -> tuple[str, float] | None:
     """Stem and polarity of a word, None for marks and figures."""
-    return (_stem(word), _polarity(word)) if word[0].isalpha() or word == "n't" else None
+    return (stem_of(word), _polarity(word)) if word[0].isalpha() or word == "n't" else None
 
 
 def _polarity(word: str) -> float:
@@ -223,12 +224,3 @@ def _polarity(word: str) -> float:
     tables = (lexicon.qualities, lexicon.nouns, lexicon.verbs)
     firsts = [table[word][0] for table in tables if table.get(word)]
     return sum(entry.agent + 0.5 * entry.object for entry in firsts)
-
-
-@lru_cache(maxsize=1)
-def load_weights() -> dict[tuple[str, str], tuple[float, float]]:
-    """Learned log-odds against neutral, (negative, positive), by word and side of the target."""
-    return {
-        (row["word"], row["side"]): (float(row["negative"]), float(row["positive"]))
-        for row in read_rows("learned_weights.csv")
-    }

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from math import copysign, exp
 from numbers import Real
 from typing import NamedTuple
 
 import pandas as pd
 
 from kzpolicy.clauses import Chunk, Sentence, Span, read
+from kzpolicy.learned import Chances, Feature, chances, signed, word_features
 from kzpolicy.lexicons import (
     WORDS,
     Entry,
@@ -22,15 +22,17 @@ from kzpolicy.lexicons import (
     actor_names,
     is_power,
     load_lexicon,
-    load_weights,
     plain_word,
     power_names,
+    stem_of,
 )
 
 __all__ = ["score_targets"]
 
 # All numbers below were set on invented sentences and on speeches coded for development.
-TONE_FROM, STANCE_FROM = 0.45, 0.35  # a score this far from zero counts as its sign
+TONE_FROM, STANCE_FROM = 0.45, 0.35  # a score by rules this far from zero counts as its sign
+_RULES = 3.0  # weight of the rules outside speeches, in log-odds
+_SILENCE = 1.0  # what neither gains there, in log-odds, where the rules say nothing
 # A negated praise is blame, a negated threat some credit, a negated blame little of either.
 _NEGATED_POSITIVE, _NEGATED_NEGATIVE, _NEGATED_OBJECT = -0.7, -0.65, -0.3
 _VOICED = 0.9  # share of a tone that is stance too where the subject itself is speaking
@@ -38,8 +40,6 @@ _UNCLAIMED = 0.35  # weight of a description that nobody is said to hold
 # Weight of a stance whose holder goes unnamed, is no person or power, is left out in a passive.
 _DEFAULT_HOLDER, _OTHER_HOLDER, _NOBODY_HOLDER = 0.6, 0.5, 0.3
 _NOBODY = (-1, -1)  # an agent that is left unsaid, as in a short passive
-_LEARNED_SHARE = 0.35  # the learned weights only tip the scales for states
-_NEAR = 4.0  # words at this distance count half as much as the next word
 _ATTITUDES = frozenset("fear reject resist".split())  # these turn what they govern around
 _HOSTILE = frozenset("accuse threaten coerce assault dominate sanction protest fear".split())
 _DEEDS = frozenset("assault coerce threaten dominate sanction antagonise harm".split())
@@ -704,21 +704,7 @@ def weigh(text: str, start: int, end: int, power: str, subject: Subject) -> Tall
                 break
     if reading.rejected:
         _turn_rejected(tally, reading, subject)
-    elif subject.first_person and not tally.reasons:
-        _listen(tally, reading, first, last)
     return tally
-
-
-def _listen(tally: Tally, reading: Reading, first: int, last: int) -> None:
-    """Where no rule speaks in a speech, the words around the target do."""
-    near = {"positive": 0.0, "negative": 0.0}
-    for word, side, value in learned_features(reading, first, last, 0.0):
-        if word == "(words)":
-            near[side] += value
-    leaning = near["positive"] - near["negative"]
-    if abs(leaning) >= 0.25:
-        tally.tone = tally.stance = copysign(max(0.5, min(1.0, abs(leaning))), leaning)
-        tally.reasons.append(f"words nearby in a speech {leaning:+.1f}")
 
 
 def _add_up(reading: Reading, first: int, last: int, subject: Subject) -> Tally:
@@ -813,32 +799,49 @@ def locate(sentence: Sentence, start: int, end: int) -> Span:
     return (first, last) if first <= last else (-1, -1)
 
 
-def learned_features(
-    reading: Reading, first: int, last: int, tone: float
-) -> Iterator[tuple[str, str, float]]:
-    """Give (word, side, value) for the learned weights; nearer words have larger values."""
-    yield "(rules)", "positive", 2 * max(0.0, tone)
-    yield "(rules)", "negative", 2 * max(0.0, -tone)
-    for at, stem, polarity in reading.evidence:
-        distance = first - at if at < first else at - last
-        if distance > 0:
-            near = 1 / (1 + distance / _NEAR)
-            yield stem, "before" if at < first else "after", near
-            if polarity:
-                yield "(words)", "positive" if polarity > 0 else "negative", near * abs(polarity)
+def frame_features(
+    reading: Reading, first: int, last: int, tally: Tally, subject: Subject
+) -> Iterator[Feature]:
+    """Give the features of rules, frames and subject for the learned weights."""
+    for name, value in (("tone by rules", tally.tone), ("stance by rules", tally.stance)):
+        yield signed(name, _clip(value, 1.5))
+    named = any(word in subject.words for word in reading.sentence.words)
+    yield ("subject named" if named else "subject not named"), 1.0
+    if subject.first_person:
+        yield "first person", 1.0
+    for frame in reading.frames:
+        if first <= frame.at <= last:
+            continue
+        sign = "" if frame.sign > 0 else " turned"
+        in_object = _touches(frame.object, first, last)
+        if in_object or _touches(frame.agent, first, last):
+            kind = f"{frame.entry.family} {'object' if in_object else 'agent'}{sign}"
+            yield f"family:{kind}", 1.0
+            if in_object:
+                yield f"family:{kind} of {_holder(subject.weight(frame.holder, reading.sentence))}", 1.0
+        else:
+            distance = first - frame.at if frame.at < first else frame.at - last
+            yield f"family:{frame.entry.family} near{sign}", 1 / (1 + distance / 8)
 
 
-def learned_chances(reading: Reading, first: int, last: int, tone: float) -> tuple[float, float]:
-    """Chances of a negative and a positive portrayal, by the learned weights."""
-    weights = load_weights()
-    negative, positive = weights["(constant)", "either"]
-    for word, side, value in learned_features(reading, first, last, tone):
-        pair = weights.get((word, side))
-        if pair is not None:
-            negative += value * pair[0]
-            positive += value * pair[1]
-    below, above = exp(min(negative, 30.0)), exp(min(positive, 30.0))
-    return below / (1 + below + above), above / (1 + below + above)
+def _holder(weight: float) -> str:
+    return "subject" if weight >= 0.8 else "another" if weight == 0 else "somebody"
+
+
+def features_of(
+    reading: Reading, first: int, last: int, tally: Tally, subject: Subject
+) -> tuple[list[Feature], Chances]:
+    """Collect a target's features; those learned from news speak to the others as two more."""
+    words = reading.sentence.words
+
+    def stem(i: int) -> str:
+        return stem_of(words[i]) if 0 <= i < len(words) else "."
+
+    features = list(word_features(reading.evidence, first, last, stem))
+    features += frame_features(reading, first, last, tally, subject)
+    news = chances(features, "news_weights.csv")
+    features += [("news:unfavourable", 3 * news.below), ("news:favourable", 3 * news.above)]
+    return features, news
 
 
 def score_one(text: str, start: int, end: int, power: str, subject: Subject) -> Score:
@@ -846,29 +849,41 @@ def score_one(text: str, start: int, end: int, power: str, subject: Subject) -> 
     tally = weigh(text, start, end, power, subject)
     reading = read_frames(text)
     first, last = locate(reading.sentence, start, end)
-    below, above = learned_chances(reading, first, last, tally.tone)
-    learned = above - below
-    if is_power(power):
-        # The weights come from news about persons: for states they only tip the scales.
-        tone = _clip(tally.tone + _LEARNED_SHARE * learned)
-        tone_class = _class(tone, TONE_FROM)
-    else:
-        tone = learned
-        tone_class = _likeliest(below, above)
-    stance = _clip(tally.stance)
-    reasons = [*tally.reasons, f"learned words {learned:+.2f}"]
-    return Score(tone, stance, tone_class, _class(stance, STANCE_FROM), "; ".join(reasons))
+    features, tone = features_of(reading, first, last, tally, subject)
+    by_rules = Score(
+        _clip(tally.tone),
+        _clip(tally.stance),
+        _class(tally.tone, TONE_FROM),
+        _class(tally.stance, STANCE_FROM),
+        "; ".join(tally.reasons),
+    )
+    if not is_power(power):  # persons and parties: learned for tone, rules for stance
+        because = "; ".join([*tally.reasons, f"tone words: {tone.because}"])
+        return by_rules._replace(tone=tone.score, tone_class=tone.likeliest, because=because)
+    if reading.rejected and not subject.first_person:
+        return by_rules  # the words speak for the claim, not for its rejection
+    found = [
+        chances(features, "state_weights.csv", i, _push(value, subject))
+        for i, value in enumerate((tally.tone, tally.stance))
+    ]
+    names = ("tone words", "stance words")
+    said = [f"{name}: {c.because}" for name, c in zip(names, found, strict=True) if c.because]
+    tone, by = found
+    return Score(tone.score, by.score, tone.likeliest, by.likeliest, "; ".join([*tally.reasons, *said]))
 
 
-def _likeliest(below: float, above: float) -> int:
-    neutral = 1 - below - above
-    if neutral >= max(below, above):
-        return 0
-    return 1 if above > below else -1
+def _push(value: float, subject: Subject) -> tuple[float, float]:
+    """Let the rules weigh more outside speeches, where who holds a position must be read."""
+    if subject.first_person:
+        return 0.0, 0.0
+    if not value:
+        return -_SILENCE, -_SILENCE
+    value = _RULES * _clip(value)
+    return (-value, value / 2) if value < 0 else (-value / 2, value)
 
 
-def _clip(value: float) -> float:
-    return max(-1.0, min(1.0, value))
+def _clip(value: float, most: float = 1.0) -> float:
+    return max(-most, min(most, value))
 
 
 def _class(value: float, least: float) -> int:
