@@ -113,7 +113,11 @@ def write(tables: dict[str, dict[str, tuple[float, float]]], path: Path) -> int:
 
 def main() -> None:
     """Learn the table for news first: the one for states rests on it."""
-    source, held_out, speeches = Path(sys.argv[1]), json.loads(Path(sys.argv[2]).read_text("utf-8")), sys.argv[3]
+    source, held_out, speeches = (
+        Path(sys.argv[1]),
+        json.loads(Path(sys.argv[2]).read_text("utf-8")),
+        sys.argv[3],
+    )
     frame = news(source, set(held_out))
     path = OUT / "news_weights.csv"
     path.write_text("feature,tone_below,tone_above\nconstant,0,0\n", encoding="utf-8")

@@ -59,7 +59,7 @@ def classes(text: str, target: str, **options: object) -> tuple[int, int]:
         ("Kazakhstan acted without antagonising Moscow.", "Moscow", (0, 1)),
         ("Astana refused to expel the Russian envoys.", "Russian", (0, 1)),
         ("Kazakhs are wary of Moscow.", "Moscow", (-1, -1)),
-        ("Moscow lies on a river.", "Moscow", (0, 0)),
+        ("Astana lies south of Moscow.", "Moscow", (0, 0)),
         ("Kazakhstan opposed the sanctions on Russia.", "Russia", (0, 1)),
         ("Fears of Russian expansion are exaggerated.", "Russian", (0, 0)),
         ("Relations with Russia are tense.", "Russia", (-1, -1)),
