@@ -151,7 +151,7 @@ def parse_parts(
     del rows
     try:
         working.mkdir(parents=True, exist_ok=True)
-        clear_parts(working, list(tasks))
+        clear_parts(working, tasks.keys())
     except OSError as error:
         raise cannot_write(working.parent, error) from None
     finished = {name: finished_part(working, name) for name in tasks}

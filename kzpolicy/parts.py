@@ -8,7 +8,8 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import version
@@ -80,7 +81,7 @@ def write_part(working: Path, name: str, frames: Mapping[str, pd.DataFrame]) -> 
         os.replace(unfinished, working / name)
     except OSError as error:
         shutil.rmtree(unfinished, ignore_errors=True)
-        if not (working / name).is_dir():  # or another worker was first with the same
+        if not finished_part(working, name):  # or another worker was first with the same
             raise cannot_write(working.parent, error) from None
 
 
@@ -93,13 +94,15 @@ def finished_part(working: Path, name: str) -> Stores:
     return {table: Stored(working / name / f"{table}.parquet", *sizes) for table, *sizes in listed}
 
 
-def clear_parts(working: Path, keep: Sequence[str] = ()) -> None:
-    """Remove from the working folder what is not one of the parts named, and the folder if it is empty."""
-    kept = set(keep)
+def clear_parts(working: Path, keep: Collection[str] = ()) -> None:
+    """Remove from the working folder all but these finished parts, and the folder if none is to be kept."""
     for path in working.iterdir() if working.is_dir() else ():
-        if path.name not in kept:
+        if path.name not in keep or not (path / _LIST).is_file():
+            # First of all what makes it a finished part, so that a kill leaves no part with holes.
+            with suppress(OSError):
+                (path / _LIST).unlink()
             shutil.rmtree(path, ignore_errors=True)
-    if not kept:
+    if not keep:
         shutil.rmtree(working, ignore_errors=True)
 
 
