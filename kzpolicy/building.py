@@ -82,8 +82,6 @@ def build_study(
         )
         corpus = _write(out, parsed)
     except BaseException:
-        if working.is_dir() and len(list(working.iterdir())) < 2:  # not worth keeping
-            clear_parts(working)
         if not existed:
             with suppress(OSError):  # it is empty, or parts are in it
                 out.rmdir()

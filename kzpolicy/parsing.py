@@ -6,6 +6,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -149,25 +150,28 @@ def parse_parts(
         )
         sizes[name] = (len(part), size)
     del rows
+    names = list(tasks)
     try:
+        clear_parts(working, names)
         working.mkdir(parents=True, exist_ok=True)
-        clear_parts(working, tasks.keys())
     except OSError as error:
         raise cannot_write(working.parent, error) from None
-    finished = {name: finished_part(working, name) for name in tasks}
-    progress = _Progress(
-        of, sum(size for _, size in sizes.values()), [sizes[n] for n in tasks if finished[n]]
-    )
-    waiting = [name for name in tasks if not finished[name]]
-    # A task is let go once it is given out: its rows are needed no more.
-    for name in run_tasks(
-        _parse_part, (tasks.pop(name) for name in waiting), workers=workers, scheduler=scheduler
-    ):
-        finished[name] = finished_part(working, name)
-        progress.add(*sizes[name])
-    parts = list(finished.values())
-    whole = {"skipped": _skipped(folder, skipped, parts, strict, of), **curated}
-    check_curated(whole, parts, powers)
+    try:
+        finished = {name: finished_part(working, name) for name in names}
+        before = [sizes[name] for name in names if finished[name]]
+        progress = _Progress(of, sum(size for _, size in sizes.values()), before)
+        # A task is let go once it is given out: its rows are needed no more.
+        waiting = (tasks.pop(name) for name in names if not finished[name])
+        with closing(run_tasks(_parse_part, waiting, workers=workers, scheduler=scheduler)) as done:
+            for name in done:
+                finished[name] = finished_part(working, name)
+                progress.add(*sizes[name])
+        parts = list(finished.values())
+        whole = {"skipped": _skipped(folder, skipped, parts, strict, of), **curated}
+        check_curated(whole, parts, powers)
+    except BaseException:
+        clear_parts(working, names if len(names) > 1 else ())  # one part is not worth keeping
+        raise
     return Parsed(parts, whole)
 
 

@@ -95,15 +95,15 @@ def finished_part(working: Path, name: str) -> Stores:
 
 
 def clear_parts(working: Path, keep: Collection[str] = ()) -> None:
-    """Remove from the working folder all but these finished parts, and the folder if none is to be kept."""
+    """Remove from the working folder all but these finished parts, and the folder if it is empty."""
     for path in working.iterdir() if working.is_dir() else ():
         if path.name not in keep or not (path / _LIST).is_file():
             # First of all what makes it a finished part, so that a kill leaves no part with holes.
             with suppress(OSError):
                 (path / _LIST).unlink()
             shutil.rmtree(path, ignore_errors=True)
-    if not keep:
-        shutil.rmtree(working, ignore_errors=True)
+    with suppress(OSError):
+        working.rmdir()
 
 
 def _to_parquet(frame: pd.DataFrame, name: str) -> bytes:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import logging
+from collections.abc import Callable, Generator, Iterable
 from contextlib import ExitStack
 from itertools import islice
 from typing import TypeVar
@@ -17,7 +18,7 @@ _AHEAD = 2
 
 def run_tasks(
     function: Callable[[T], R], tasks: Iterable[T], *, workers: int = 1, scheduler: str = ""
-) -> Iterator[R]:
+) -> Generator[R]:
     """Yield the results as they come: in order from one process, in any order from several.
 
     Parameters
@@ -53,7 +54,12 @@ def run_tasks(
     with ExitStack() as closing:
         try:
             if not scheduler:
-                cluster = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
+                cluster = LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    dashboard_address=":0",  # any free port
+                    silence_logs=logging.CRITICAL,  # a worker that ends is started again without words
+                )
                 closing.callback(cluster.close)
             client = Client(scheduler or cluster, timeout=30)
         except (OSError, ValueError) as error:

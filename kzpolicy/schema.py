@@ -20,7 +20,7 @@ PRECISIONS = ("day", "month", "year", "span", "decade")
 # A table of more rows than this is Parquet.
 LARGE = 50_000
 # A study with more rows than this in one table has its parsed tables in parts.
-HUGE = 5_000_000
+HUGE = 4_000_000
 _MEDIA = {
     "csv": {"mediatype": "text/csv", "encoding": "utf-8"},
     "parquet": {"mediatype": "application/vnd.apache.parquet"},
