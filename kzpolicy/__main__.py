@@ -20,6 +20,11 @@ def main(arguments: list[str] | None = None) -> int:
     build = commands.add_parser("build", help="parse a folder of texts and rewrite a study's tables")
     build.add_argument("texts", type=Path, help="folder with the text files and sources.csv")
     build.add_argument("--out", type=Path, default=ROOT / "data" / "articles", help="the study's folder")
+    build.add_argument("--strict", action="store_true", help="stop at the first file that cannot be used")
+    build.add_argument("--workers", type=_count, default=1, metavar="N", help="processes that share the work")
+    build.add_argument(
+        "--scheduler", default="", metavar="ADDRESS", help="a Dask cluster that shares the disk"
+    )
     build.set_defaults(run=_build)
 
     accept = commands.add_parser("accept", help="check tables edited by hand and renew their checksums")
@@ -43,14 +48,36 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
 
 
-def _build(options: argparse.Namespace) -> int:
-    from kzpolicy.building import build_study
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a count of 1 or more")
+    return int(text)
 
-    corpus = build_study(options.texts, options.out)
-    left_out = corpus.left_out.groupby("reason")["words"].agg(["size", "sum"])
+
+def _build(options: argparse.Namespace) -> int:
+    from kzpolicy.building import BUILDING, build_study
+
+    try:
+        corpus = build_study(
+            options.texts,
+            options.out,
+            strict=options.strict,
+            workers=options.workers,
+            scheduler=options.scheduler,
+        )
+    except KeyboardInterrupt:
+        print(f"kzpolicy: stopped; the tables in {options.out} are as they were", file=sys.stderr)
+        if (options.out / BUILDING).is_dir():
+            print("kzpolicy: the same command goes on from the parts that are finished", file=sys.stderr)
+        return 130
+    left_out = corpus.left_out.groupby("reason", observed=True)["words"].agg(["size", "sum"])
     print(f"{options.out}: {corpus!r}")
     for reason, pieces, words in left_out.itertuples():
         print(f"  left out: {reason}: {pieces} pieces, {words} words")
+    # What stands in brackets or after a semicolon is of one file only, or how to mend it.
+    reasons = Counter(reason.split(";")[0].split(" (")[0] for reason in corpus.skipped["reason"])
+    for reason, files in reasons.most_common():
+        print(f"  skipped: {reason}: {files} files, listed in the table skipped")
     return 0
 
 
