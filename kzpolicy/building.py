@@ -8,21 +8,25 @@ import pandas as pd
 
 from kzpolicy.corpus import Corpus, powers_of, read_table, read_tables
 from kzpolicy.errors import StudyError
-from kzpolicy.parsing import CURATED, SOURCES, check_events, parse_corpus
+from kzpolicy.gathering import SOURCES
+from kzpolicy.parsing import CURATED, check_events, parse_corpus
 from kzpolicy.storing import PACKAGE, read_study
 from kzpolicy.themes import load_themes
 
 
-def build_study(texts: str | Path, out: str | Path) -> Corpus:
+def build_study(texts: str | Path, out: str | Path, *, collapse: bool = True) -> Corpus:
     """Parse a folder of texts and write the study's tables, whole or not at all.
 
     Parameters
     ----------
     texts
-        Folder with the text files and, unless `out` holds an earlier build, ``sources.csv``.
+        Folder of documents, see `kzpolicy.parsing.parse_corpus`. What it does not say of them is
+        taken from an earlier build in `out`.
     out
         The study's folder. Tables written by people in it (codes, paraphrases, events,
         exceptions) are kept; its own ``powers.toml`` and ``themes.toml`` are used if present.
+    collapse
+        Whether to keep only the earliest of articles that nearly repeat one another.
 
     Returns
     -------
@@ -44,6 +48,7 @@ def build_study(texts: str | Path, out: str | Path) -> Corpus:
         curated={name: before[name] for name in CURATED if name in before},
         powers=powers_of(out) if out.is_dir() else None,
         themes=load_themes(own_themes) if own_themes.is_file() else None,
+        collapse=collapse,
     )
     corpus.save(out)
     return corpus

@@ -14,20 +14,15 @@ import pandas as pd
 
 from kzpolicy.corpus import Corpus
 from kzpolicy.errors import StudyError
+from kzpolicy.gathering import gather, read_document, source_hash
 from kzpolicy.powers import Mention, Powers, load_powers
-from kzpolicy.reading import clean_paragraphs, read_text
 from kzpolicy.schema import LARGE, TABLES, check, check_references
 from kzpolicy.segmenting import find_words, split_sentences
-from kzpolicy.speeches import debate_sources, load_states
+from kzpolicy.speeches import load_states
 from kzpolicy.targets import score_targets
 from kzpolicy.themes import load_themes, phrases
 from kzpolicy.vader import plain_scores
 
-SOURCES = "sources.csv"
-_NEEDED = ("document", "file", "title", "authors", "outlet", "published_from", "published_to", "date_basis")
-_OPTIONAL = ("outlet_country", "outlet_type", "outlet_group", "speaker_state", "url", "notes")
-# What an exception may change: facts, never what is computed, the key or the file.
-_DECLARED = (*_NEEDED[2:], *_OPTIONAL, "label", "language", "standfirst", "layout")
 _MEASURED = ("sentences", "mentions", "terms", "contexts", "left_out")
 CURATED = tuple(name for name, table in TABLES.items() if table.curated)
 
@@ -40,18 +35,41 @@ def parse_corpus(
     curated: dict[str, pd.DataFrame] | None = None,
     powers: Powers | None = None,
     themes: pd.DataFrame | None = None,
+    collapse: bool = True,
 ) -> Corpus:
-    """Parse a folder of text files into a corpus.
+    """Parse a folder of documents into a corpus.
 
     Parameters
     ----------
     folder
-        A folder of ``.txt`` files with a ``sources.csv``, one row a file: ``document`` (key),
-        ``file``, ``title``, ``authors``, ``outlet``, ``published_from``, ``published_to``
-        (YYYY-MM-DD), ``date_basis``; and, where known, ``outlet_country``, ``outlet_type``,
-        ``outlet_group``, ``speaker_state``, ``url``, ``language``, ``label``, ``notes``,
-        ``layout`` (``page`` or ``speech``, see `kzpolicy.reading.clean_paragraphs`). A folder of
-        General Debate statements needs none, see `kzpolicy.speeches.debate_sources`.
+        A folder, with folders in it or not, of
+
+        - files, a document each: ``.txt``, ``.md`` (the markup is taken off), ``.html`` (the main
+          text is found), ``.pdf``, ``.docx``;
+        - tables, a document a row: ``.csv``, ``.xlsx`` (first sheet), ``.jsonl``, ``.parquet``, with
+          a column ``text`` (or ``body``, ``content``).
+
+        A text is in UTF-8, in UTF-16 with its mark, or in cp1251 or cp1252; ``notes`` of a document
+        says when it was not UTF-8, and how many characters that show nothing were taken out.
+
+        A document needs a date. Its facts come from, the strongest first,
+
+        1. ``sources.csv`` in the folder, a row a document: ``document`` (key), ``file``, ``title``,
+           ``published_from``; and, where known, ``published_to``, ``date_basis``, ``authors`` (with
+           ``;`` between), ``outlet``, ``outlet_country``, ``outlet_type``, ``outlet_group``,
+           ``speaker_state``, ``url``, ``language``, ``label``, ``notes``, ``layout`` (``page`` or
+           ``speech``, see `kzpolicy.reading.clean_paragraphs`).
+           `kzpolicy.gathering.write_template` writes one, filled as far as can be;
+        2. Markdown's front matter, or a table's columns: ``title``, ``date``, ``authors``,
+           ``outlet``, ``url``;
+        3. an export of references: ``.ris``, ``.bib``, CSL's ``.json`` (as Zotero writes them), or a
+           table with a column ``file``; a record is matched by its attachment, its key or its title;
+        4. what a page of HTML, a PDF or a Word file states of itself (of HTML only, a date);
+        5. a date in the file's name, as in ``2019-05-06-road.txt``.
+
+        A date may be 2019 or 2019-05: ``published_from`` and ``published_to`` are then the first and
+        the last day, and ``date_basis`` says so. A folder of General Debate statements needs nothing,
+        see `kzpolicy.speeches.debate_sources`.
     corpus
         Name of the corpus.
     sources
@@ -60,21 +78,25 @@ def parse_corpus(
         Tables written by people (codes, paraphrases, events, exceptions), kept and checked.
     powers, themes
         Own powers and themes; None for the built-in ones.
+    collapse
+        Whether to keep only the earliest of articles that nearly repeat one another, as syndicated
+        ones do (four fifths of their runs of five words). Speeches are never compared.
 
     Returns
     -------
     Corpus
-        All tables, without any text.
+        All tables, without any text. What gave no document is in ``documents.attrs["skipped"]``, a
+        list of file and reason.
 
     Raises
     ------
     StudyError
-        If a file or its row is missing, a file cannot be read, a key stands twice, a date is
-        impossible, or a curated table points to a sentence that is not there.
+        If ``sources.csv`` is no such table, no document is left, or a curated table points to a
+        sentence that is not there.
     """
     folder, powers = Path(folder), powers or load_powers()
     curated = {name: (curated or {}).get(name, TABLES[name].empty()) for name in CURATED}
-    rows = _sources(folder, sources, curated["exceptions"])
+    rows, skipped = gather(folder, sources, curated["exceptions"], collapse=collapse)
     multiword: dict[str, list[str]] = {}
     for phrase in phrases(load_themes() if themes is None else themes):
         multiword.setdefault(phrase.split(" ")[0], []).append(phrase)
@@ -89,6 +111,7 @@ def parse_corpus(
     checked = {name: check(frame, name) for name, frame in (frames | curated).items()}
     check_references(checked)
     check_events(checked, powers)
+    checked["documents"].attrs["skipped"] = skipped
     return Corpus(**checked)
 
 
@@ -144,8 +167,9 @@ def parse_sentences(folder: str | Path, exceptions: pd.DataFrame | None = None) 
         ``sentence``, ``document``, ``kind``, ``text``, ``powers`` (list of the keys named).
     """
     folder, powers, rows = Path(folder), load_powers(), []
-    for source in _sources(folder, None, TABLES["exceptions"].empty() if exceptions is None else exceptions):
-        for paragraph, kind, text in _clean(folder, source)[0].itertuples(index=False):
+    exceptions = TABLES["exceptions"].empty() if exceptions is None else exceptions
+    for source in gather(folder, None, exceptions)[0]:
+        for paragraph, kind, text in read_document(folder, source)[0].itertuples(index=False):
             for position, sentence in _numbered(text, kind):
                 named = sorted({m.power for m in powers.find(sentence)})
                 rows.append(
@@ -160,88 +184,6 @@ def parse_sentences(folder: str | Path, exceptions: pd.DataFrame | None = None) 
     return pd.DataFrame(rows, columns=["sentence", "document", "kind", "text", "powers"])
 
 
-def _sources(folder: Path, fallback: pd.DataFrame | None, exceptions: pd.DataFrame) -> list[dict[str, Any]]:
-    path = folder / SOURCES
-    if not folder.is_dir():
-        raise StudyError(f"{folder}: no such folder; give the folder that holds the texts")
-    debate = None if path.is_file() else debate_sources(folder)
-    if path.is_file():
-        table = _read_sources(path)
-    elif debate is not None:
-        table = debate
-    elif fallback is not None:
-        dates = {c: fallback[c].dt.strftime("%Y-%m-%d") for c in ("published_from", "published_to")}
-        table = fallback.assign(**dates).fillna("").astype("str")
-    else:
-        raise StudyError(f"{path}: missing; write one row a text, with the columns {', '.join(_NEEDED)}")
-    _check_sources(table, path)
-    defaults = {"language": "en", "standfirst": 0, "layout": "page"}
-    rows = [{"label": r["document"]} | defaults | r for r in table.to_dict("records")]
-    for number, exception in enumerate(exceptions.itertuples(), start=2):
-        row = next((r for r in rows if r["document"] == exception.document), None)
-        if row is None or exception.field not in _DECLARED:
-            what = f"document {exception.document}" if row is None else f"field {exception.field}"
-            raise StudyError(f"exceptions.csv: row {number}: no {what}; correct it")
-        if exception.field == "standfirst" and not str(exception.value).isdecimal():
-            raise StudyError(f"exceptions.csv: row {number}: standfirst {exception.value!r} is not a count")
-        row[exception.field] = exception.value
-    return rows
-
-
-def _read_sources(path: Path) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(path, dtype="str", keep_default_na=False)
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise StudyError(f"{path}: not a CSV table in UTF-8 ({str(error).strip()})") from None
-    if not isinstance(table.index, pd.RangeIndex):
-        raise StudyError(f"{path}: its rows have more cells than its first line has columns")
-    return table.fillna("").replace(r"\r\n?", "\n", regex=True)
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # a name too long
-        return False
-
-
-def _check_sources(table: pd.DataFrame, path: Path) -> None:
-    for column in _NEEDED:
-        if column not in table:
-            raise StudyError(f"{path}: lacks column {column!r}; it needs {', '.join(_NEEDED)}")
-    if table.empty:
-        raise StudyError(f"{path}: has no row; write one row a text")
-    for number, row in enumerate(table.to_dict("records"), start=2):
-        for column in ("document", "file", "published_from", "published_to"):
-            if not row[column]:
-                raise StudyError(f"{path}: row {number}: {column} is empty; fill it in")
-        if Path(row["file"]).name != row["file"]:
-            raise StudyError(
-                f"{path}: row {number}: {row['file']!r} is not the name of a file in this folder"
-            )
-        if not _is_file(path.parent / row["file"]):
-            raise StudyError(
-                f"{path}: row {number}: {row['file']} is not in the folder; add it or drop the row"
-            )
-    if "standfirst" in table:
-        for number, value in enumerate(table["standfirst"], start=2):
-            if not value.isdecimal():
-                raise StudyError(f"{path}: row {number}: standfirst {value!r} is not a count")
-    for column in ("document", "file"):
-        twice = table[column].duplicated()
-        if twice.any():
-            number = int(twice.to_numpy().argmax())
-            raise StudyError(
-                f"{path}: row {number + 2}: {column} {table[column][number]} stands twice; keep one"
-            )
-    unlisted = sorted({p.name for p in path.parent.glob("*.txt")} - set(table["file"]))
-    if unlisted:
-        raise StudyError(f"{path}: has no row for {unlisted[0]}; add one or take the file away")
-    # Dates and keys are wrong for the same reasons here as in the table documents.
-    sizes = {c: "0" for c in TABLES["documents"].names if c not in table}
-    check(table.assign(**sizes)[TABLES["documents"].names], "documents", str(path))
-
-
 def _parse_document(
     folder: Path,
     row: dict[str, Any],
@@ -251,7 +193,7 @@ def _parse_document(
 ) -> dict[str, Any]:
     """Add a document's rows to the tables; give its sizes."""
     key = row["document"]
-    paragraphs, left_out = _clean(folder, row)
+    paragraphs, left_out = read_document(folder, row)
     sentences, mentions, terms, contexts = [], [], [], []
     near: dict[str, Counter[str]] = {p.key: Counter() for p in powers}
     others: dict[str, Counter[str]] = {p.key: Counter() for p in powers}
@@ -286,7 +228,7 @@ def _parse_document(
         "paragraphs": int(paragraphs["kind"].isin(["body", "quotation"]).sum()),
         "sentences": len(counted),
         "words": sum(counted),
-        "sha256": sha256((folder / row["file"]).read_bytes()).hexdigest(),
+        "sha256": source_hash(folder, row),
     }
 
 
@@ -299,20 +241,6 @@ def _scored(mentions: Sequence[tuple[Any, ...]], state: str) -> Iterator[tuple[A
     columns = ["sentence", *Mention._fields, "tone", "stance", "tone_class", "stance_class", "because"]
     rounded = scores.assign(tone=scores["tone"].round(4), stance=scores["stance"].round(4))
     return rounded[columns].itertuples(index=False, name=None)  # type: ignore[no-any-return]
-
-
-def _clean(folder: Path, row: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    path = folder / row["file"]
-    paragraphs, left_out = clean_paragraphs(
-        read_text(path),
-        title=row["title"],
-        authors=row["authors"],
-        standfirst=int(row["standfirst"]),
-        layout=row["layout"],
-    )
-    if not (paragraphs["kind"] == "body").any():
-        raise StudyError(f"{path}: no paragraph of running text in it; check that the whole page was saved")
-    return paragraphs, left_out
 
 
 def _numbered(text: str, kind: str) -> Iterator[tuple[int, str]]:
