@@ -26,6 +26,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1f]")
+_HALF = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 _FRONT = re.compile(r"\A---[ \t]*\n(.{0,65536}?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
@@ -132,8 +133,11 @@ def _guess(raw: bytes) -> tuple[str, str] | None:
     from charset_normalizer import from_bytes
 
     whole = raw.decode("utf-8", "ignore")
-    # Where most of what is not ASCII is good UTF-8, the file is UTF-8 with broken places.
-    if _CONTROLS.search(raw) or 2 * (len(whole.encode()) - len(whole)) >= len(raw) - len(whole.encode()):
+    broken = len(raw) - len(whole.encode())
+    # UTF-8 with broken places: most of what is not ASCII is good, or the end or half a character is
+    # broken as only UTF-8 is.
+    good = 2 * (len(whole.encode()) - len(whole)) >= broken
+    if good or _CONTROLS.search(raw) or _HALF.search(raw) or raw[-1] >= 0xC2:
         return None
     best = from_bytes(raw, cp_isolation=["cp1251", "cp1252"]).best()
     try:
