@@ -23,13 +23,15 @@ _NAMES = {
     "title": "title headline",
     "authors": "authors author byline creator",
     "outlet": "outlet publication publicationtitle containertitle journal journaltitle journaltitle "
-    "newspaper magazine source sitename site website publisher",
+    "newspaper magazine sitename site website source publisher",
     "date": "date published publisheddate publishedat publicationdate datepublished pubdate issued year",
     "url": "url link href",
     "language": "language lang langid",
     "notes": "notes",
 }
 _FIELDS = {alias: field for field, aliases in _NAMES.items() for alias in aliases.split()}
+# Where a record has several, the first of them counts: a date before a year.
+_RANKS = {alias: rank for rank, alias in enumerate(_FIELDS)}
 # Facts that go by one name only.
 _OWN = (
     "label published_from published_to date_basis outlet_country outlet_type outlet_group "
@@ -82,7 +84,7 @@ def known_facts(record: Mapping[Any, Any], basis: str) -> dict[str, str]:
     '2019-05-31'
     """
     facts: dict[str, str] = {}
-    for name, value in record.items():
+    for name, value in _ranked(record):
         field = column_of(name)
         line = "" if field in ("", "text") else _line(value)
         if field and line and not facts.get(field):
@@ -103,7 +105,21 @@ def column_of(name: Any) -> str:
     >>> column_of("Publication Date"), column_of("colour")
     ('date', '')
     """
-    return _FIELDS.get(re.sub(r"[\s_-]", "", str(name)).lower(), "")
+    return _FIELDS.get(_folded(name), "")
+
+
+def text_of(record: Mapping[Any, Any]) -> str | None:
+    """Give the text that a record holds; None if it has no place for one."""
+    texts = [value for name, value in _ranked(record) if column_of(name) == "text"]
+    return next((text for text in texts if isinstance(text, str) and text), "") if texts else None
+
+
+def _folded(name: Any) -> str:
+    return re.sub(r"[\s_-]", "", str(name)).lower()
+
+
+def _ranked(record: Mapping[Any, Any]) -> list[tuple[Any, Any]]:
+    return sorted(record.items(), key=lambda item: _RANKS.get(_folded(item[0]), len(_RANKS)))
 
 
 def _line(value: Any) -> str:
@@ -228,8 +244,8 @@ def _read_bibtex(text: str) -> Iterator[dict[str, Any] | None]:
     for entry in library.entries:
         record: dict[str, Any] = {f.key.lower(): re.sub(r"[{}]", "", str(f.value)) for f in entry.fields}
         month, year = record.pop("month", ""), record.get("year", "")
-        if "date" not in record and month.isdecimal():
-            record["date"] = f"{year}-{month}"
+        if month.isdecimal():
+            record.setdefault("date", f"{year}-{month}")
         if "author" in record:
             record["author"] = re.split(r"\s+and\s+", record["author"])
         # Zotero writes Name:files/1/paper.pdf:application/pdf, with ; between; others the path alone.

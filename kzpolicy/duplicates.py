@@ -13,6 +13,7 @@ import numpy.typing as npt
 # A document is a near-duplicate when it shares this part of all runs of words with another.
 SIMILAR = 0.8
 _RUN = 5
+_LINE = 60
 _BINS = 128
 _ROWS = 4  # bins in a band: documents that agree in all of one band are compared
 _EMPTY = np.iinfo(np.uint32).max
@@ -23,7 +24,8 @@ Signature = npt.NDArray[np.uint32]
 def signature(text: str) -> Signature:
     """Make a text's signature, from which `near_duplicates` estimates what it shares with others.
 
-    Each run of five words has a number; a signature is the least number in each of 128 bins (MinHash
+    Only lines as long as those of a wrapped text count, where there are any: menus and headings are
+    shorter. Each run of five words has a number; a signature is the least number in each of 128 bins (MinHash
     by one permutation: Li, Owen and Zhang 2012). It is the same on every machine.
 
     Examples
@@ -31,14 +33,16 @@ def signature(text: str) -> Signature:
     >>> int((signature("The road opens.") == signature("the road, opens")).sum())
     128
     """
-    words = np.array([crc32(w.encode()) for w in re.findall(r"\w+", text.lower())], dtype=np.uint64)
+    long = "\n".join(line for line in text.split("\n") if len(line) >= _LINE)
+    words = re.findall(r"\w+", (long or text).lower())
+    hashes = np.array([crc32(word.encode()) for word in words], dtype=np.uint64)
     least = np.full(_BINS, _EMPTY, dtype=np.uint32)
     if len(words) == 0:
         return least
     run = min(_RUN, len(words))
     numbers = np.zeros(len(words) - run + 1, dtype=np.uint64)
     for offset in range(run):
-        numbers = numbers * np.uint64(0x9E3779B97F4A7C15) + words[offset : len(words) - run + 1 + offset]
+        numbers = numbers * np.uint64(0x9E3779B97F4A7C15) + hashes[offset : offset + len(numbers)]
     for shift, factor in ((33, 0xFF51AFD7ED558CCD), (33, 0xC4CEB9FE1A85EC53), (33, 1)):
         numbers = (numbers ^ (numbers >> np.uint64(shift))) * np.uint64(factor)
     bins = (numbers >> np.uint64(57)).astype(np.int64)

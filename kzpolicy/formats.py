@@ -18,7 +18,7 @@ LARGEST = 20_000_000
 # A file with pictures, in bytes, packed and unpacked.
 _LARGEST_FILE = 200_000_000
 _LARGEST_RATIO = 200
-_LARGEST_MARKDOWN = 2_000_000  # a few marks make its parser slow
+_LARGEST_MARKDOWN = 500_000  # some marks make its parser slow
 _PAGES = 5_000
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -118,7 +118,7 @@ def decode(raw: bytes) -> tuple[str, str]:
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError as error:
-        guess = _guess(raw) if encoding == "utf-8" else None
+        guess = _guess(raw, error.reason == "unexpected end of data") if encoding == "utf-8" else None
         if guess is None:
             line = raw.count(b"\n", 0, error.start) + 1
             name = encoding.upper().removesuffix("-SIG")
@@ -129,15 +129,15 @@ def decode(raw: bytes) -> tuple[str, str]:
     return text, encoding
 
 
-def _guess(raw: bytes) -> tuple[str, str] | None:
+def _guess(raw: bytes, cut: bool) -> tuple[str, str] | None:
     from charset_normalizer import from_bytes
 
     whole = raw.decode("utf-8", "ignore")
     broken = len(raw) - len(whole.encode())
-    # UTF-8 with broken places: most of what is not ASCII is good, or the end or half a character is
-    # broken as only UTF-8 is.
+    # UTF-8 with broken places: most of what is not ASCII is good, or only the end is missing, or a
+    # character is halved as only UTF-8 does it.
     good = 2 * (len(whole.encode()) - len(whole)) >= broken
-    if good or _CONTROLS.search(raw) or _HALF.search(raw) or raw[-1] >= 0xC2:
+    if good or cut or _CONTROLS.search(raw) or _HALF.search(raw):
         return None
     best = from_bytes(raw, cp_isolation=["cp1251", "cp1252"]).best()
     try:
@@ -186,7 +186,7 @@ def _read_markdown(raw: bytes) -> Contents:
     from markdown_it import MarkdownIt
 
     if len(raw) > _LARGEST_MARKDOWN:
-        raise StudyError(f"more than {_LARGEST_MARKDOWN // 10**6} MB of Markdown; save it as plain text")
+        raise StudyError(f"more than {_LARGEST_MARKDOWN // 1000} kB of Markdown; save it as plain text")
     text, notes = _decoded(raw)
     facts: dict[str, str] = {}
     front = _FRONT.match(text)

@@ -7,6 +7,7 @@ import io
 import os
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from hashlib import sha256
@@ -15,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from kzpolicy.bibliography import EXPORTS, column_of, dated, known_facts, read_export
+from kzpolicy.bibliography import EXPORTS, column_of, dated, known_facts, read_export, text_of
 from kzpolicy.duplicates import Signature, near_duplicates, signature
 from kzpolicy.errors import StudyError
 from kzpolicy.formats import Contents, decode, read_contents, tidy_text
@@ -90,15 +91,8 @@ def gather(
             fault = str(contents)
         elif not fault and key in keys and keys[key] != file:
             fault = f"{where}document {key} stands twice; keep one" if where else _clash(key, keys[key])
-        elif not fault and contents is not None:
-            try:
-                paragraphs, _ = _paragraphs(row, contents.text)
-            except StudyError as error:
-                fault = str(error)
-            else:
-                if collapse:
-                    body = paragraphs.loc[paragraphs["kind"] != "heading", "text"]
-                    signatures[len(rows)] = signature("\n".join(body))
+        elif not fault and contents is not None and collapse:
+            signatures[len(rows)] = signature(contents.text)
         keys.setdefault(key, file)
         if fault:
             skipped.append((file, fault))
@@ -134,10 +128,21 @@ def read_document(folder: str | Path, row: Mapping[str, Any]) -> tuple[pd.DataFr
     StudyError
         If the file cannot be used.
     """
+    path = Path(folder) / row["file"]
     try:
-        return _paragraphs(row, _contents(Path(folder), row["file"]).text)
+        text = _contents(Path(folder), row["file"]).text
     except StudyError as error:
-        raise StudyError(f"{Path(folder) / row['file']}: {error}") from None
+        raise StudyError(f"{path}: {error}") from None
+    paragraphs, left_out = clean_paragraphs(
+        text,
+        title=row["title"],
+        authors=row["authors"],
+        standfirst=int(row["standfirst"]),
+        layout=row["layout"],
+    )
+    if not (paragraphs["kind"] == "body").any():
+        raise StudyError(f"{path}: no paragraph of running text in it; check that the whole page was saved")
+    return paragraphs, left_out
 
 
 def source_hash(folder: str | Path, row: Mapping[str, Any]) -> str:
@@ -182,10 +187,14 @@ def write_template(folder: str | Path) -> tuple[Path, Skipped]:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(["document", "file", *_TEMPLATE])
+    keys: Counter[str] = Counter()
     for row, contents, _ in _survey(Path(folder), None, skipped):
         if isinstance(contents, StudyError):
             skipped.append((row["file"], str(contents)))
         else:
+            keys[row["document"]] += 1
+            if keys[row["document"]] > 1:
+                row["document"] += f"-{keys[row['document']]}"
             cells = (row.get(name, "") for name in ("document", "file", *_TEMPLATE))
             writer.writerow([harmless(str(cell)) for cell in cells])
     try:
@@ -282,7 +291,7 @@ def _addresses(folder: Path, file: str, skipped: Skipped) -> Iterator[str]:
         for number, row in read_rows(folder / file):
             if isinstance(row, StudyError):
                 skipped.append((f"{file}#{number}", str(row)))
-            elif not any(column_of(name) == "text" for name in row):
+            elif text_of(row) is None:
                 what = "no column of texts (named text, body or content)"
                 skipped.append((file if number == 2 else f"{file}#{number}", what))
                 if not file.lower().endswith(("jsonl", "ndjson")):
@@ -301,9 +310,8 @@ def _contents(folder: Path, address: str) -> Contents:
         if not row:
             return read_contents(path)
         record = read_row(path, int(row[2]))
-        text = next((value for name, value in record.items() if column_of(name) == "text"), None)
         facts = known_facts(record, "given in the table")
-        return tidy_text(text if isinstance(text, str) else "")._replace(facts=facts)
+        return tidy_text(text_of(record) or "")._replace(facts=facts)
     except StudyError as error:
         raise StudyError(_cause(error, path)) from None
 
@@ -406,19 +414,6 @@ def _is_day(text: str) -> bool:
         return bool(re.fullmatch(r"\d{4}-\d\d-\d\d", text)) and bool(date.fromisoformat(text))
     except ValueError:
         return False
-
-
-def _paragraphs(row: Mapping[str, Any], text: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    paragraphs, left_out = clean_paragraphs(
-        text,
-        title=row["title"],
-        authors=row.get("authors", ""),
-        standfirst=int(row.get("standfirst", 0)),
-        layout=row.get("layout", "page"),
-    )
-    if not (paragraphs["kind"] == "body").any():
-        raise StudyError("no paragraph of running text in it; check that the whole page was saved")
-    return paragraphs, left_out
 
 
 def _repeated(rows: Sequence[Facts], signatures: Mapping[int, Signature]) -> dict[int, str]:

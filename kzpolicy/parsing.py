@@ -103,9 +103,16 @@ def parse_corpus(
     tables = {name: _Rows(TABLES[name].names) for name in _MEASURED}
     documents = []
     for number, row in enumerate(rows, start=1):
-        document = _parse_document(folder, row, powers, multiword, tables)
+        try:
+            document = _parse_document(folder, row, powers, multiword, tables)
+        except StudyError as error:
+            skipped.append((row["file"], str(error).removeprefix(f"{folder / row['file']}: ")))
+            continue
         documents.append({**{c: "" for c in TABLES["documents"].names}, **row, "corpus": corpus, **document})
         _show_progress(number, len(rows))
+    if not documents:
+        file, reason = skipped[0]
+        raise StudyError(f"{folder / file}: {reason}; no document is left")
     frames = {name: table.frame() for name, table in tables.items()}
     frames["documents"] = pd.DataFrame(documents)[TABLES["documents"].names]
     checked = {name: check(frame, name) for name, frame in (frames | curated).items()}
