@@ -35,7 +35,7 @@ def signature(text: str) -> Signature:
     """
     long = "\n".join(line for line in text.split("\n") if len(line) >= _LINE)
     words = re.findall(r"\w+", (long or text).lower())
-    hashes = np.array([crc32(word.encode()) for word in words], dtype=np.uint64)
+    hashes = np.fromiter(map(crc32, map(str.encode, words)), dtype=np.uint64, count=len(words))
     least = np.full(_BINS, _EMPTY, dtype=np.uint32)
     if len(words) == 0:
         return least

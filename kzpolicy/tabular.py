@@ -127,8 +127,8 @@ def _read_jsonl(path: Path) -> Iterator[tuple[int, Row | StudyError]]:
             if not line.strip():
                 continue
             try:
-                row = json.loads(decode(line)[0])
-            except (StudyError, ValueError, RecursionError) as error:
+                row = json.loads(line.decode("utf-8-sig"))
+            except (ValueError, RecursionError) as error:
                 yield number, StudyError(f"not a line of JSON ({str(error)[:100]}); correct it")
                 continue
             yield number, row if isinstance(row, dict) else StudyError("not a JSON object; correct it")
