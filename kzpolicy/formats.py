@@ -58,6 +58,15 @@ def read_contents(path: str | Path) -> Contents:
     ------
     StudyError
         If there is no text to be had from the file; never anything else.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "road.md"
+    ...     _ = path.write_text("---\\ntitle: A Road\\n---\\n*It* snows.")
+    ...     read_contents(path)
+    Contents(text='It snows.', facts={'title': 'A Road'}, notes=())
     """
     path = Path(path)
     try:

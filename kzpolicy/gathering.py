@@ -76,6 +76,16 @@ def gather(
     ------
     StudyError
         If there is no folder, ``sources.csv`` or an exception is wrong, or no document is left.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = (Path(folder) / "2019-05-06-road.txt").write_text("It snows. No road is open.")
+    ...     rows, skipped = gather(folder, None, pd.DataFrame())
+    ...     paragraphs, left_out = read_document(folder, rows[0])
+    >>> rows[0]["published_from"], paragraphs["text"].tolist()
+    ('2019-05-06', ['It snows. No road is open.'])
     """
     folder = Path(folder)
     changes = _changes(exceptions)
@@ -97,7 +107,8 @@ def gather(
         if fault:
             skipped.append((file, fault))
         else:
-            rows.append({"label": key} | _DEFAULTS | row)
+            defaults = {"label": key} | _DEFAULTS
+            rows.append(defaults | {n: v for n, v in row.items() if v != "" or n not in defaults})
     for key, listed in changes.items():
         if key not in keys:
             raise StudyError(f"exceptions.csv: row {listed[0][2]}: no document {key}; correct it")
@@ -177,8 +188,8 @@ def write_template(folder: str | Path) -> tuple[Path, Skipped]:
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     _ = (Path(folder) / "2019-05-06-road.txt").write_text("A Road Opens. It snows.")
-    ...     print(write_template(folder)[0].read_text("utf-8-sig").split()[1].split(",")[:2])
-    ['2019-05-06-road,2019-05-06-road.txt']
+    ...     print(write_template(folder)[0].read_text("utf-8-sig").splitlines()[1][:36])
+    2019-05-06-road,2019-05-06-road.txt,
     """
     path = Path(folder) / SOURCES
     if path.exists():
