@@ -40,7 +40,7 @@ class Contents(NamedTuple):
 
 
 def read_contents(path: str | Path) -> Contents:
-    """Read a text, Markdown, HTML, PDF or Word file.
+    r"""Read a text, Markdown, HTML, PDF or Word file.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def read_contents(path: str | Path) -> Contents:
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder) / "road.md"
-    ...     _ = path.write_text("---\\ntitle: A Road\\n---\\n*It* snows.")
+    ...     _ = path.write_text("---\ntitle: A Road\n---\n*It* snows.")
     ...     read_contents(path)
     Contents(text='It snows.', facts={'title': 'A Road'}, notes=())
     """
