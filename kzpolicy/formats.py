@@ -149,10 +149,13 @@ def _guess(raw: bytes, cut: bool) -> tuple[str, str] | None:
     if good or cut or _CONTROLS.search(raw) or _HALF.search(raw):
         return None
     best = from_bytes(raw, cp_isolation=["cp1251", "cp1252"]).best()
-    try:
-        return (raw.decode(best.encoding), best.encoding) if best else None
-    except UnicodeDecodeError:
-        return None
+    for name in ("cp1252", "cp1251"):  # where both give the same text, the usual name
+        try:
+            if best and raw.decode(name) == str(best):
+                return str(best), name
+        except UnicodeDecodeError:
+            continue
+    return None
 
 
 def _tidy(contents: Contents) -> Contents:
