@@ -18,13 +18,14 @@ _LARGEST_EXPORT = 100_000_000
 # The names that people, page makers and reference managers give to the same fact.
 _NAMES = {
     "document": "document id key citekey citationkey",
-    "file": "file filename filepath path attachment",
+    "file": "file filename filepath path attachment fileattachments",
     "text": "text body content contents fulltext articletext articlebody article maintext",
     "title": "title headline",
     "authors": "authors author byline creator",
-    "outlet": "outlet publication publicationtitle containertitle journal journaltitle journaltitle "
+    "outlet": "outlet publication publicationtitle containertitle journal journaltitle "
     "newspaper magazine sitename site website source publisher",
-    "date": "date published publisheddate publishedat publicationdate datepublished pubdate issued year",
+    "date": "date published publisheddate publishedat publicationdate datepublished pubdate issued year "
+    "publicationyear",
     "url": "url link href",
     "language": "language lang langid",
     "notes": "notes",
@@ -141,7 +142,9 @@ def dated(day: str, basis: str) -> dict[str, str]:
     >>> dated("May 2019", "as given")
     {'published_from': '2019-05-01', 'published_to': '2019-05-31', 'date_basis': 'as given, to the month'}
     """
-    found = next(filter(None, (pattern.match(day.strip().rstrip("/")) for pattern in _DATES)), None)
+    found = next(
+        filter(None, (pattern.match(day.strip().rstrip("/").removesuffix(".0")) for pattern in _DATES)), None
+    )
     if found is None:
         return {}
     parts = found.groupdict()
@@ -190,6 +193,8 @@ def read_export(path: Path, text: str) -> tuple[list[dict[str, str]], int]:
     reader = {".ris": _read_ris, ".bib": _read_bibtex, ".json": _read_csl}[path.suffix.lower()]
     try:
         records = list(reader(text))
+    except StudyError as error:
+        raise StudyError(f"{path}: {error}") from None
     except Exception as error:  # whatever a library thinks of a broken file
         raise StudyError(
             f"{path}: not an export of references ({type(error).__name__}); export it again"
@@ -256,6 +261,8 @@ def _read_bibtex(text: str) -> Iterator[dict[str, Any] | None]:
 
 def _read_csl(text: str) -> Iterator[dict[str, Any]]:
     for item in json.loads(text):
+        if text_of(item) is not None:
+            raise StudyError("texts, and no references; save it as JSON lines (.jsonl)")
         issued = item.get("issued") or {}
         parts = (issued.get("date-parts") or [[]])[0]
         day = "-".join(str(part) for part in parts) or issued.get("raw") or issued.get("literal")

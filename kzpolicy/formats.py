@@ -326,10 +326,9 @@ def _read_docx(raw: bytes) -> Contents:
 
 
 def _runs(paragraph: Any) -> Iterator[str]:
-    for node in paragraph.iter(_WORD + "t", _WORD + "tab", _WORD + "br", _WORD + "p"):
-        if node.tag == _WORD + "p" and node is not paragraph:
-            return  # a text box's paragraphs come by themselves
-        yield (node.text or "") if node.tag == _WORD + "t" else "" if node is paragraph else " "
+    for node in paragraph.iter(_WORD + "t", _WORD + "tab", _WORD + "br"):
+        if next(node.iterancestors(_WORD + "p")) is paragraph:  # a text box's paragraphs come by themselves
+            yield (node.text or "") if node.tag == _WORD + "t" else " "
 
 
 def open_archive(raw: bytes) -> zipfile.ZipFile:

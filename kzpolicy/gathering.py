@@ -282,7 +282,8 @@ def _walk(folder: Path, skipped: Skipped) -> list[str]:
             elif entry.name.startswith((".", "~$")):
                 skipped.append((name, "hidden; hidden files and folders are not read"))
             elif entry.is_dir():
-                if {"datapackage.json", "documents.csv"} <= set(os.listdir(entry)):
+                marks = (f"{folder / name}/{file}" for file in ("datapackage.json", "documents.csv"))
+                if all(map(os.path.exists, marks)):
                     skipped.append((name, "the tables of a study; not read"))
                 else:
                     open_folders.append(f"{name}/")
@@ -519,7 +520,7 @@ class _References:
         self._records.append(record)
         ways = [("title", _plain(record.get("title", ""))), ("key", record.get("document", ""))]
         for attached in filter(None, record.pop("file", "").split("\n")):
-            path = PurePosixPath(attached)
+            path = PurePosixPath(attached.strip())
             ways += [("path", str(PurePosixPath(parent) / path)), ("name", path.name)]
         for way in ways:
             if way[1]:  # what two records share finds neither
@@ -557,7 +558,8 @@ def _listing(path: Path) -> list[Facts]:
         columns = {column_of(name) for name in row}
         if "text" in columns or "file" not in columns:
             return []
-        records.append(known_facts(row, f"given in {path.name}"))
+        facts = known_facts(row, f"given in {path.name}")
+        records.append(facts | {"file": facts.get("file", "").replace(";", "\n")})
     return records
 
 

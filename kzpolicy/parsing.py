@@ -175,8 +175,12 @@ def parse_sentences(folder: str | Path, exceptions: pd.DataFrame | None = None) 
     """
     folder, powers, rows = Path(folder), load_powers(), []
     exceptions = TABLES["exceptions"].empty() if exceptions is None else exceptions
-    for source in gather(folder, None, exceptions)[0]:
-        for paragraph, kind, text in read_document(folder, source)[0].itertuples(index=False):
+    for source in gather(folder, None, exceptions, collapse=False)[0]:
+        try:
+            paragraphs, _ = read_document(folder, source)
+        except StudyError:  # a build names it
+            continue
+        for paragraph, kind, text in paragraphs.itertuples(index=False):
             for position, sentence in _numbered(text, kind):
                 named = sorted({m.power for m in powers.find(sentence)})
                 rows.append(

@@ -210,9 +210,14 @@ def test_a_word_file(tmp_path: Path) -> None:
         "<d:created>2019-05-06</d:created></c:x>"
     )
     deleted = "<w:del><w:r><w:delText>gone</w:delText></w:r></w:del>"
-    deleted += "<w:r><w:t>kept</w:t><w:tab/><w:t>words</w:t></w:r>"
+    box = "<w:r><w:txbxContent><w:p><w:r><w:t>Boxed.</w:t></w:r></w:p></w:txbxContent></w:r>"
+    deleted += box + "<w:r><w:t>kept</w:t><w:tab/><w:t>words</w:t></w:r>"
     path.write_bytes(docx(ONE, "", deleted, more={"docProps/core.xml": core}))
-    assert read_contents(path) == (f"{ONE}\n\nkept words", {"title": "A Road", "authors": "Dana Example"}, ())
+    assert read_contents(path) == (
+        f"{ONE}\n\nkept words\n\nBoxed.",
+        {"title": "A Road", "authors": "Dana Example"},
+        (),
+    )
 
 
 def test_hostile_word_files_are_not_opened(tmp_path: Path) -> None:

@@ -66,6 +66,7 @@ def skipped(folder: Path, **options: bool) -> dict[str, str]:
         ("2019-05-06", "2019-05-06", "2019-05-06", "printed"),
         ("2019-05-06T23:59:00+06:00", "2019-05-06", "2019-05-06", "printed"),
         ("2019/05//", "2019-05-01", "2019-05-31", "printed, to the month"),
+        ("2019.0", "2019-01-01", "2019-12-31", "printed, to the year"),
         ("6.5.2019", "2019-05-06", "2019-05-06", "printed"),
         ("Monday, 6 May 2019", "2019-05-06", "2019-05-06", "printed"),
         ("Sept. 30th, 2019", "2019-09-30", "2019-09-30", "printed"),
@@ -184,6 +185,8 @@ def test_exports_of_references() -> None:
     month["date_basis"] = "export a.json, to the month"
     document = {"document": "http://example.org/items/1", "title": "A Road"}
     assert records == [{**cited, **document, **month, "file": ""}] and broken == 0
+    with pytest.raises(StudyError, match=r"^a\.json: texts, and no references; save it as JSON lines"):
+        read_export(Path("a.json"), '[{"text": "It snows."}]')
     for name, content in [("a.bib", "no"), ("a.ris", "no"), ("a.json", '{"a": 1}'), ("a.json", "[" * 90_000)]:
         with pytest.raises(StudyError, match=r"^a\.(bib|ris|json): (not an export|no reference)"):
             read_export(Path(name), content)
@@ -224,8 +227,9 @@ def test_records_are_matched_by_path_name_key_and_title(tmp_path: Path) -> None:
     assert skipped(tmp_path) == {"library.bib": "no file found for 1 of 7 records (the first: No File)"}
 
 
-def test_a_table_that_lists_files(tmp_path: Path) -> None:
-    table = "Filename;Title;Date;Source\nroad.txt;A Road;2019-05;Invented Gazette\n"
+@pytest.mark.parametrize("named", ["Filename", "File Attachments"])
+def test_a_table_that_lists_files(tmp_path: Path, named: str) -> None:
+    table = f"{named},Title,Date,Source\n/elsewhere/x.pdf; road.txt,A Road,2019-05,Invented Gazette\n"
     fill(tmp_path, {"road.txt": article("one"), "list.csv": table})
     assert known(tmp_path, "title", "outlet", *DATES) == {
         "road": ("A Road", "Invented Gazette", "2019-05-01", "2019-05-31", "given in list.csv, to the month")
