@@ -10,6 +10,24 @@ from pathlib import Path
 from kzpolicy.errors import StudyError
 
 ROOT = Path(__file__).resolve().parents[1]
+_FOLDER = """\
+Parse a folder of documents and rewrite a study's tables.
+
+The folder, and folders in it, may hold
+  .txt .md .html .pdf .docx        a document a file
+  .csv .xlsx .jsonl .parquet       a document a row, with a column text (or body, content)
+
+Each document needs a date and should have title, authors and outlet. They are taken from
+  1. sources.csv in the folder: document (key), file, title, published_from; and, where known,
+     published_to, date_basis, authors (with ; between), outlet, outlet_country, outlet_type,
+     outlet_group, speaker_state, url, language, label, notes, layout (page or speech);
+     `kzpolicy template FOLDER` writes one, filled as far as can be, for you to complete
+  2. Markdown's front matter, or the table's columns: title, date, authors, outlet, url
+  3. an export of references: .ris, .bib, CSL .json (Zotero), or a table with a column file
+  4. what the HTML, PDF or Word file states of itself
+  5. a date in the file's name: 2019-05-06-road.txt
+A date may be 2019 or 2019-05. What cannot be used is named at the end, with the reason; the rest
+is built. Of articles that nearly repeat one another the earliest is kept."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -17,15 +35,25 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="kzpolicy", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    build = commands.add_parser("build", help="parse a folder of texts and rewrite a study's tables")
-    build.add_argument("texts", type=Path, help="folder with the text files and sources.csv")
+    build = commands.add_parser(
+        "build",
+        help="parse a folder of texts and rewrite a study's tables",
+        description=_FOLDER,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    build.add_argument("texts", type=Path, help="folder of documents, see above")
     build.add_argument("--out", type=Path, default=ROOT / "data" / "articles", help="the study's folder")
+    build.add_argument("--keep-duplicates", action="store_true", help="keep near-duplicates too")
     build.add_argument("--strict", action="store_true", help="stop at the first file that cannot be used")
     build.add_argument("--workers", type=_count, default=1, metavar="N", help="processes that share the work")
     build.add_argument(
         "--scheduler", default="", metavar="ADDRESS", help="a Dask cluster that shares the disk"
     )
     build.set_defaults(run=_build)
+
+    template = commands.add_parser("template", help="write sources.csv for a folder, to be completed")
+    template.add_argument("texts", type=Path, help="folder of documents without a sources.csv")
+    template.set_defaults(run=_template)
 
     accept = commands.add_parser("accept", help="check tables edited by hand and renew their checksums")
     accept.add_argument("study", type=Path, nargs="?", default=ROOT / "data" / "articles")
@@ -61,6 +89,7 @@ def _build(options: argparse.Namespace) -> int:
         corpus = build_study(
             options.texts,
             options.out,
+            collapse=not options.keep_duplicates,
             strict=options.strict,
             workers=options.workers,
             scheduler=options.scheduler,
@@ -78,6 +107,16 @@ def _build(options: argparse.Namespace) -> int:
     reasons = Counter(reason.split(";")[0].split(" (")[0] for reason in corpus.skipped["reason"])
     for reason, files in reasons.most_common():
         print(f"  skipped: {reason}: {files} files, listed in the table skipped")
+    return 0
+
+
+def _template(options: argparse.Namespace) -> int:
+    from kzpolicy.gathering import write_template
+
+    path, skipped = write_template(options.texts)
+    print(f"{path}: complete the empty cells; a document needs document, file, title, published_from")
+    for file, reason in skipped:
+        print(f"  skipped: {file}: {reason}")
     return 0
 
 

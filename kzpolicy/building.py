@@ -19,7 +19,8 @@ from kzpolicy.corpus import (
     save_files,
 )
 from kzpolicy.errors import StudyError
-from kzpolicy.parsing import CURATED, SOURCES, Parsed, check_curated, check_events, parse_parts
+from kzpolicy.gathering import SOURCES
+from kzpolicy.parsing import CURATED, Parsed, check_curated, check_events, parse_parts
 from kzpolicy.parts import clear_parts
 from kzpolicy.schema import PARSED, TABLES, to_file
 from kzpolicy.storing import PACKAGE, Stored, read_study
@@ -30,7 +31,13 @@ BUILDING = ".building"
 
 
 def build_study(
-    texts: str | Path, out: str | Path, *, strict: bool = False, workers: int = 1, scheduler: str = ""
+    texts: str | Path,
+    out: str | Path,
+    *,
+    collapse: bool = True,
+    strict: bool = False,
+    workers: int = 1,
+    scheduler: str = "",
 ) -> Corpus:
     """Parse a folder of texts and write the study's tables, whole or not at all.
 
@@ -41,10 +48,13 @@ def build_study(
     Parameters
     ----------
     texts
-        Folder with the text files and, unless `out` holds an earlier build, ``sources.csv``.
+        Folder of documents, see `kzpolicy.parsing.parse_corpus`. What it does not say of them is
+        taken from an earlier build in `out`.
     out
         The study's folder. Tables written by people in it (codes, paraphrases, events,
         exceptions) are kept; its own ``powers.toml`` and ``themes.toml`` are used if present.
+    collapse
+        Whether to keep only the earliest of articles that nearly repeat one another.
     strict
         Whether a file that cannot be used is an error, or a row of the table ``skipped``.
     workers
@@ -76,6 +86,7 @@ def build_study(
             curated={name: before[name] for name in CURATED if name in before},
             powers=powers_of(out) if out.is_dir() else None,
             themes=load_themes(own_themes) if own_themes.is_file() else None,
+            collapse=collapse,
             strict=strict,
             workers=workers,
             scheduler=scheduler,

@@ -20,6 +20,7 @@ import pandas as pd
 
 from kzpolicy.corpus import Corpus
 from kzpolicy.errors import StudyError
+from kzpolicy.gathering import gather, read_document, source_hash
 from kzpolicy.parts import (
     Stores,
     clear_parts,
@@ -30,21 +31,15 @@ from kzpolicy.parts import (
     write_part,
 )
 from kzpolicy.powers import Mention, Powers, load_powers
-from kzpolicy.reading import clean_rows, read_text
 from kzpolicy.running import run_tasks
 from kzpolicy.schema import LARGE, PARSED, TABLES, check, check_references
 from kzpolicy.segmenting import find_words, split_sentences
-from kzpolicy.speeches import debate_sources, load_states
+from kzpolicy.speeches import load_states
 from kzpolicy.storing import cannot_write
 from kzpolicy.targets import score_mentions
 from kzpolicy.themes import load_themes, phrases
 from kzpolicy.vader import score_sentence
 
-SOURCES = "sources.csv"
-_NEEDED = ("document", "file", "title", "authors", "outlet", "published_from", "published_to", "date_basis")
-_OPTIONAL = ("outlet_country", "outlet_type", "outlet_group", "speaker_state", "url", "notes")
-# What an exception may change: facts, never what is computed, the key or the file.
-_DECLARED = (*_NEEDED[2:], *_OPTIONAL, "label", "language", "standfirst", "layout")
 CURATED = tuple(name for name, table in TABLES.items() if table.curated)
 
 
@@ -56,19 +51,42 @@ def parse_corpus(
     curated: dict[str, pd.DataFrame] | None = None,
     powers: Powers | None = None,
     themes: pd.DataFrame | None = None,
+    collapse: bool = True,
     strict: bool = False,
 ) -> Corpus:
-    """Parse a folder of text files into a corpus, held in memory; for more texts see `build_study`.
+    """Parse a folder of documents into a corpus, held in memory; for more texts see `build_study`.
 
     Parameters
     ----------
     folder
-        A folder of ``.txt`` files with a ``sources.csv``, one row a file: ``document`` (key),
-        ``file``, ``title``, ``authors``, ``outlet``, ``published_from``, ``published_to``
-        (YYYY-MM-DD), ``date_basis``; and, where known, ``outlet_country``, ``outlet_type``,
-        ``outlet_group``, ``speaker_state``, ``url``, ``language``, ``label``, ``notes``,
-        ``layout`` (``page`` or ``speech``, see `kzpolicy.reading.clean_paragraphs`). A folder of
-        General Debate statements needs none, see `kzpolicy.speeches.debate_sources`.
+        A folder, with folders in it or not, of
+
+        - files, a document each: ``.txt``, ``.md`` (the markup is taken off), ``.html`` (the main
+          text is found), ``.pdf``, ``.docx``;
+        - tables, a document a row: ``.csv``, ``.xlsx`` (first sheet), ``.jsonl``, ``.parquet``, with
+          a column ``text`` (or ``body``, ``content``).
+
+        A text is in UTF-8, in UTF-16 with its mark, or in cp1251 or cp1252; ``notes`` of a document
+        says when it was not UTF-8, and how many characters that show nothing were taken out.
+
+        A document needs a date. Its facts come from, the strongest first,
+
+        1. ``sources.csv`` in the folder, a row a document: ``document`` (key), ``file``, ``title``,
+           ``published_from``; and, where known, ``published_to``, ``date_basis``, ``authors`` (with
+           ``;`` between), ``outlet``, ``outlet_country``, ``outlet_type``, ``outlet_group``,
+           ``speaker_state``, ``url``, ``language``, ``label``, ``notes``, ``layout`` (``page`` or
+           ``speech``, see `kzpolicy.reading.clean_paragraphs`).
+           `kzpolicy.gathering.write_template` writes one, filled as far as can be;
+        2. Markdown's front matter, or a table's columns: ``title``, ``date``, ``authors``,
+           ``outlet``, ``url``;
+        3. an export of references: ``.ris``, ``.bib``, CSL's ``.json`` (as Zotero writes them), or a
+           table with a column ``file``; a record is matched by its attachment, its key or its title;
+        4. what a page of HTML, a PDF or a Word file states of itself (of HTML only, a date);
+        5. a date in the file's name, as in ``2019-05-06-road.txt``.
+
+        A date may be 2019 or 2019-05: ``published_from`` and ``published_to`` are then the first and
+        the last day, and ``date_basis`` says so. A folder of General Debate statements needs nothing,
+        see `kzpolicy.speeches.debate_sources`.
     corpus
         Name of the corpus.
     sources
@@ -77,6 +95,9 @@ def parse_corpus(
         Tables written by people (codes, paraphrases, events, exceptions), kept and checked.
     powers, themes
         Own powers and themes; None for the built-in ones.
+    collapse
+        Whether to keep only the earliest of articles that nearly repeat one another, as syndicated
+        ones do (four fifths of their runs of five words). Speeches are never compared.
     strict
         Whether a file that cannot be used is an error, or a row of the table ``skipped``.
 
@@ -88,12 +109,13 @@ def parse_corpus(
     Raises
     ------
     StudyError
-        If a file or its row is missing, no file can be used, a key stands twice, a date is
-        impossible, or a curated table points to a sentence that is not there.
+        If ``sources.csv`` is no such table, no document is left, or a curated table points to a
+        sentence that is not there.
     """
     options = {"corpus": corpus, "sources": sources, "curated": curated, "powers": powers, "themes": themes}
     with TemporaryDirectory(ignore_cleanup_errors=True) as working:
-        return parse_parts(folder, Path(working) / "parts", strict=strict, **options).read()  # type: ignore[arg-type]
+        parts = Path(working) / "parts"
+        return parse_parts(folder, parts, collapse=collapse, strict=strict, **options).read()  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -122,6 +144,7 @@ def parse_parts(
     curated: dict[str, pd.DataFrame] | None = None,
     powers: Powers | None = None,
     themes: pd.DataFrame | None = None,
+    collapse: bool = True,
     strict: bool = False,
     workers: int = 1,
     scheduler: str = "",
@@ -138,8 +161,7 @@ def parse_parts(
     """
     folder, powers = Path(folder).absolute(), powers or load_powers()
     curated = {name: (curated or {}).get(name, TABLES[name].empty()) for name in CURATED}
-    skipped: list[tuple[str, str]] = []
-    rows = _sources(folder, sources, curated["exceptions"])
+    rows, skipped = gather(folder, sources, curated["exceptions"], collapse=collapse)
     multiword: dict[str, list[str]] = {}
     for phrase in phrases(load_themes() if themes is None else themes):
         multiword.setdefault(phrase.split(" ")[0], []).append(phrase)
@@ -324,8 +346,13 @@ def parse_sentences(folder: str | Path, exceptions: pd.DataFrame | None = None) 
         ``sentence``, ``document``, ``kind``, ``text``, ``powers`` (list of the keys named).
     """
     folder, powers, rows = Path(folder), load_powers(), []
-    for source in _sources(folder, None, TABLES["exceptions"].empty() if exceptions is None else exceptions):
-        for paragraph, kind, text in _clean(folder, source)[0]:
+    exceptions = TABLES["exceptions"].empty() if exceptions is None else exceptions
+    for source in gather(folder, None, exceptions, collapse=False)[0]:
+        try:
+            paragraphs, _ = read_document(folder, source)
+        except StudyError:  # a build names it
+            continue
+        for paragraph, kind, text in paragraphs:
             for position, sentence in _numbered(text, kind):
                 named = sorted({m.power for m in powers.find(sentence)})
                 rows.append(
@@ -340,94 +367,12 @@ def parse_sentences(folder: str | Path, exceptions: pd.DataFrame | None = None) 
     return pd.DataFrame(rows, columns=["sentence", "document", "kind", "text", "powers"])
 
 
-def _sources(folder: Path, fallback: pd.DataFrame | None, exceptions: pd.DataFrame) -> list[dict[str, Any]]:
-    path = folder / SOURCES
-    if not folder.is_dir():
-        raise StudyError(f"{folder}: no such folder; give the folder that holds the texts")
-    debate = None if path.is_file() else debate_sources(folder)
-    if path.is_file():
-        table = _read_sources(path)
-    elif debate is not None:
-        table = debate
-    elif fallback is not None:
-        dates = {c: fallback[c].dt.strftime("%Y-%m-%d") for c in ("published_from", "published_to")}
-        table = fallback.assign(**dates).fillna("").astype("str")
-    else:
-        raise StudyError(f"{path}: missing; write one row a text, with the columns {', '.join(_NEEDED)}")
-    _check_sources(table, path)
-    defaults = {"language": "en", "standfirst": 0, "layout": "page"}
-    rows = [{"label": r["document"]} | defaults | r for r in table.to_dict("records")]
-    for number, exception in enumerate(exceptions.itertuples(), start=2):
-        row = next((r for r in rows if r["document"] == exception.document), None)
-        if row is None or exception.field not in _DECLARED:
-            what = f"document {exception.document}" if row is None else f"field {exception.field}"
-            raise StudyError(f"exceptions.csv: row {number}: no {what}; correct it")
-        if exception.field == "standfirst" and not str(exception.value).isdecimal():
-            raise StudyError(f"exceptions.csv: row {number}: standfirst {exception.value!r} is not a count")
-        row[exception.field] = exception.value
-    return rows
-
-
-def _read_sources(path: Path) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(path, dtype="str", keep_default_na=False)
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise StudyError(f"{path}: not a CSV table in UTF-8 ({str(error).strip()})") from None
-    if not isinstance(table.index, pd.RangeIndex):
-        raise StudyError(f"{path}: its rows have more cells than its first line has columns")
-    return table.fillna("").replace(r"\r\n?", "\n", regex=True)
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # a name too long
-        return False
-
-
-def _check_sources(table: pd.DataFrame, path: Path) -> None:
-    for column in _NEEDED:
-        if column not in table:
-            raise StudyError(f"{path}: lacks column {column!r}; it needs {', '.join(_NEEDED)}")
-    if table.empty:
-        raise StudyError(f"{path}: has no row; write one row a text")
-    for number, row in enumerate(table.to_dict("records"), start=2):
-        for column in ("document", "file", "published_from", "published_to"):
-            if not row[column]:
-                raise StudyError(f"{path}: row {number}: {column} is empty; fill it in")
-        if Path(row["file"]).name != row["file"]:
-            raise StudyError(
-                f"{path}: row {number}: {row['file']!r} is not the name of a file in this folder"
-            )
-        if not _is_file(path.parent / row["file"]):
-            raise StudyError(
-                f"{path}: row {number}: {row['file']} is not in the folder; add it or drop the row"
-            )
-    if "standfirst" in table:
-        for number, value in enumerate(table["standfirst"], start=2):
-            if not value.isdecimal():
-                raise StudyError(f"{path}: row {number}: standfirst {value!r} is not a count")
-    for column in ("document", "file"):
-        twice = table[column].duplicated()
-        if twice.any():
-            number = int(twice.to_numpy().argmax())
-            raise StudyError(
-                f"{path}: row {number + 2}: {column} {table[column][number]} stands twice; keep one"
-            )
-    unlisted = sorted({p.name for p in path.parent.glob("*.txt")} - set(table["file"]))
-    if unlisted:
-        raise StudyError(f"{path}: has no row for {unlisted[0]}; add one or take the file away")
-    # Dates and keys are wrong for the same reasons here as in the table documents.
-    sizes = {c: "0" for c in TABLES["documents"].names if c not in table}
-    check(table.assign(**sizes)[TABLES["documents"].names], "documents", str(path))
-
-
 def _parse_document(
     folder: Path, row: dict[str, Any], powers: Powers, multiword: Mapping[str, Sequence[str]]
 ) -> tuple[dict[str, list[tuple[Any, ...]]], dict[str, Any]]:
     """Give a document's rows of each table, and its sizes."""
     key = row["document"]
-    paragraphs, left_out = _clean(folder, row)
+    paragraphs, left_out = read_document(folder, row)
     sentences, mentions, terms, contexts = [], [], [], []
     near: dict[str, Counter[str]] = {p.key: Counter() for p in powers}
     others: dict[str, Counter[str]] = {p.key: Counter() for p in powers}
@@ -463,7 +408,7 @@ def _parse_document(
         "paragraphs": sum(kind in ("body", "quotation") for _, kind, _ in paragraphs),
         "sentences": len(sizes),
         "words": sum(sizes),
-        "sha256": sha256((folder / row["file"]).read_bytes()).hexdigest(),
+        "sha256": source_hash(folder, row),
     }
 
 
@@ -484,22 +429,6 @@ def _names(state: str) -> tuple[str, ...]:
 def _rounded(value: float) -> float:
     # As numpy and pandas round, which differs from round() in the last digit of rare values.
     return float(np.float64(value).round(4))
-
-
-def _clean(
-    folder: Path, row: dict[str, Any]
-) -> tuple[list[tuple[int, str, str]], list[tuple[int, str, int]]]:
-    path = folder / row["file"]
-    paragraphs, left_out = clean_rows(
-        read_text(path),
-        title=row["title"],
-        authors=row["authors"],
-        standfirst=int(row["standfirst"]),
-        layout=row["layout"],
-    )
-    if not any(kind == "body" for _, kind, _ in paragraphs):
-        raise StudyError(f"{path}: no paragraph of running text in it; check that the whole page was saved")
-    return paragraphs, left_out
 
 
 def _numbered(text: str, kind: str) -> Iterator[tuple[int, str]]:

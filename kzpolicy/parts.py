@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import sys
 from collections import Counter
@@ -25,6 +26,7 @@ from kzpolicy.storing import Stored, cannot_write, write_files
 # A part ends before it has more bytes of source files, or more documents, than this.
 PART_BYTES, PART_DOCUMENTS = 4 << 20, 500
 _LIST = "part.json"
+_ROW = re.compile(r"#\d+$")  # a document that is a row of a table
 Stores = dict[str, Stored]
 
 
@@ -37,13 +39,14 @@ def cut_rows(folder: Path, rows: Iterable[dict[str, Any]]) -> Iterator[tuple[lis
         The rows of each part, the bytes of their files, and a digest of rows, sizes and times of change.
     """
     rows = list(rows)
-    documents = Counter(row["file"] for row in rows)
+    files = [_ROW.sub("", row["file"]) for row in rows]
+    documents = Counter(files)
     part: list[dict[str, Any]] = []
     size, digest = 0.0, sha256()
-    for row in rows:
+    for row, file in zip(rows, files, strict=True):
         try:
-            status = os.stat(folder / row["file"])
-            held, changed = status.st_size / documents[row["file"]], status.st_mtime_ns
+            status = os.stat(folder / file)
+            held, changed = status.st_size / documents[file], status.st_mtime_ns
         except (OSError, ValueError):  # reading it will say what is wrong
             held, changed = 0, 0
         if part and (size + held > PART_BYTES or len(part) == PART_DOCUMENTS):

@@ -1,4 +1,4 @@
-"""A source file in, clean paragraphs out: the only code that knows raw formats and boilerplate."""
+"""A page of text in, clean paragraphs out: the only code that knows boilerplate."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
-
-from kzpolicy.errors import StudyError
 
 RULES = Path(__file__).with_name("cleaning.toml")
 # Sentence end, then any closing quotation marks, brackets or spaces.
@@ -58,43 +56,6 @@ class _Rule:
 
     def matches(self, text: str) -> bool:
         return bool(self.pattern.search(text) if self.anywhere else self.pattern.match(text))
-
-
-def read_text(path: str | Path) -> str:
-    r"""Read a text file as UTF-8.
-
-    Parameters
-    ----------
-    path
-        The file.
-
-    Returns
-    -------
-    str
-        Its text, line ends made ``\n``, without byte order mark.
-
-    Raises
-    ------
-    StudyError
-        If the file is missing, empty, holds NUL bytes, or is not UTF-8.
-    """
-    path = Path(path)
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise StudyError(f"{path}: cannot be read ({error.strerror}); check the path") from None
-    if not raw.removeprefix(b"\xef\xbb\xbf").strip():
-        raise StudyError(f"{path}: the file is empty; put the text in it or take its row out of sources.csv")
-    if b"\0" in raw:
-        raise StudyError(
-            f"{path}: not a text file (NUL byte at {raw.index(0)}); save it as plain text in UTF-8"
-        )
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise StudyError(f"{path}: not UTF-8 (line {line}); save it again in the encoding UTF-8") from None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def clean_paragraphs(
@@ -280,7 +241,7 @@ def _find_title(pieces: Sequence[Piece], title: str, authors: str) -> None:
             # What stands between title and author is the page's standfirst.
             if by in names and at is not None:
                 between = [p for p in pieces[at + 1 : i] if not p.reason]
-                after = [p for p in pieces[i + 1 :] if not p.reason and not _is_heading(p.text)]
+                after = [p for p in pieces[i + 1 :] if not p.reason and not is_heading(p.text)]
                 if len(after) > len(between):
                     for p in between:
                         p.kind = "standfirst"
@@ -289,7 +250,7 @@ def _find_title(pieces: Sequence[Piece], title: str, authors: str) -> None:
 
 def _find_repeats(pieces: Sequence[Piece]) -> None:
     """Mark a summary at the head that the body repeats, then any second copy of a paragraph."""
-    prose = [p for p in pieces if not p.reason and not _is_heading(p.text)]
+    prose = [p for p in pieces if not p.reason and not is_heading(p.text)]
     texts = [_plain(p.text) for p in prose]
     for i, piece in enumerate(prose):
         if texts[i] not in texts[i + 1 :]:
@@ -305,7 +266,7 @@ def _find_repeats(pieces: Sequence[Piece]) -> None:
 
 def _find_kinds(pieces: Sequence[Piece], standfirst: int) -> None:
     """Tell body, quotation and heading apart; headings stand between the body's paragraphs only."""
-    prose = [p for p in pieces if not p.reason and not p.kind and not _is_heading(p.text)]
+    prose = [p for p in pieces if not p.reason and not p.kind and not is_heading(p.text)]
     for piece in prose:
         piece.kind = "body"
     for piece in prose[:standfirst]:
@@ -323,7 +284,8 @@ def _find_kinds(pieces: Sequence[Piece], standfirst: int) -> None:
             piece.reason = "after the body" if body and i > body[-1] else "before the body"
 
 
-def _is_heading(text: str) -> bool:
+def is_heading(text: str) -> bool:
+    """Whether a line reads like a heading: short, and no sentence."""
     if _QUOTATION_CREDIT.search(text):
         return False
     words = len(text.split())

@@ -18,7 +18,7 @@ _ALLOWED = {c.name: c.allowed for c in TABLES["codes"].columns if c.name in CODE
 _KEYS = ("sentence", "power")
 # What makes a spreadsheet take a cell for a formula; the apostrophe is here so that taking one away
 # gives every cell back as it was.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+FORMULA = "=+-@\t\r'"
 _MINUS = str.maketrans({"\u2212": "-", "\u2013": "-", ",": "."})
 
 
@@ -146,7 +146,7 @@ def harmless(cell: str) -> str:
     >>> harmless("=1+1"), harmless("1+1"), harmful(harmless("'twas"))
     ("'=1+1", '1+1', "'twas")
     """
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return f"'{cell}" if cell.startswith(tuple(FORMULA)) else cell
 
 
 def harmful(cell: str) -> str:

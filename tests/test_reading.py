@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kzpolicy.errors import StudyError
-from kzpolicy.reading import clean_paragraphs, read_text, split_pieces
+from kzpolicy.formats import read_contents
+from kzpolicy.reading import clean_paragraphs, split_pieces
 
 TITLE, AUTHOR = "A Road Opens", "Dana Example"
 ONE = "The steppe road opened on Monday, and three lorries crossed it before noon."
@@ -364,7 +365,7 @@ def test_page_marks_fall_out_between_paragraphs() -> None:
 def test_line_ends_and_byte_order_mark(tmp_path: Path, end: str) -> None:
     path = tmp_path / "road.txt"
     path.write_bytes(b"\xef\xbb\xbf" + page(TITLE, ONE, TWO).replace("\n", end).encode())
-    text = read_text(path)
+    text = read_contents(path).text
     assert text == page(TITLE, ONE, TWO)
     assert clean(text) == (BODY[:2], [(1, "title", 3)])
 
@@ -390,9 +391,9 @@ def test_form_feeds_are_white_space() -> None:
         (b" \n\r\n\t", "empty"),
         (b"\xef\xbb\xbf\n", "empty"),
         (b"One.\0Two.", "NUL byte at 4"),
-        (ONE.encode("utf-16"), "NUL byte at 3"),
-        (ONE.encode("utf-32"), "NUL byte"),
-        (ONE.encode() + b"\n" + "Дорога".encode("cp1251"), "not UTF-8 (line 2)"),
+        (ONE.encode("utf-16-le"), "NUL byte at 1"),
+        (ONE.encode("utf-32"), "NUL"),
+        (f"{ONE}\nДорога".encode() + "Дорога".encode("cp1251"), "not UTF-8 (line 2)"),
         (b"\xed\xa0\x80 is half a character.", "not UTF-8 (line 1)"),
         (ONE.encode() + b"\xd0", "not UTF-8 (line 1)"),
     ],
@@ -401,7 +402,7 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path, content: bytes, cause: 
     path = tmp_path / "road.txt"
     path.write_bytes(content)
     with pytest.raises(StudyError) as caught:
-        read_text(path)
+        read_contents(path)
     message = str(caught.value)
     assert message.startswith(f"{path}: ") and cause in message and "\n" not in message
 
@@ -409,7 +410,7 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path, content: bytes, cause: 
 def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
     for path in (tmp_path / "no.txt", tmp_path):
         with pytest.raises(StudyError) as caught:
-            read_text(path)
+            read_contents(path)
         assert str(caught.value).startswith(f"{path}: cannot be read")
 
 

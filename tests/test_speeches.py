@@ -20,9 +20,10 @@ from kzpolicy.comparing import (
 )
 from kzpolicy.corpus import DATA, Corpus, read_table
 from kzpolicy.errors import StudyError
+from kzpolicy.formats import read_contents
 from kzpolicy.intervals import rate_interval, rate_intervals
 from kzpolicy.plots_speeches import plot_change, plot_dispersion, plot_resemblance, plot_world
-from kzpolicy.reading import clean_paragraphs, read_text
+from kzpolicy.reading import clean_paragraphs
 from kzpolicy.resemblance import (
     GROUPS,
     centred,
@@ -359,7 +360,7 @@ def test_rebuilt_tables_are_the_committed_ones(tmp_path: Path, capsys: pytest.Ca
 @with_texts
 def test_every_word_of_a_file_is_kept_or_counted_as_left_out() -> None:
     for path in sorted(Path(TEXTS).glob("*.txt"))[::20]:
-        text = read_text(path)
+        text = read_contents(path).text
         paragraphs, left_out = clean_paragraphs(text, layout="speech")
         kept = sum(len(paragraph.split()) for paragraph in paragraphs["text"])
         assert kept + left_out["words"].sum() == len(text.split()), path.name

@@ -1,0 +1,599 @@
+"""Anyone's folder in, a sources table and each document's paragraphs out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pandas as pd
+
+from kzpolicy.bibliography import EXPORTS, column_of, dated, known_facts, read_export, text_of
+from kzpolicy.duplicates import Signature, near_duplicates, signature
+from kzpolicy.errors import StudyError
+from kzpolicy.formats import Contents, decode, read_contents, tidy_text
+from kzpolicy.reading import clean_rows, is_heading
+from kzpolicy.sheets import FORMULA, harmless
+from kzpolicy.speeches import debate_sources
+from kzpolicy.tabular import TABULAR, read_row, read_rows
+
+SOURCES = "sources.csv"
+_NEEDED = ("document", "file", "title", "published_from")
+_TEMPLATE = (
+    *("title", "authors", "outlet", "outlet_country", "outlet_type", "outlet_group"),
+    *("published_from", "published_to", "date_basis", "url", "language", "notes"),
+)
+# What an exception may change: facts, never what is computed, the key or the file.
+_DECLARED = (*_TEMPLATE, "speaker_state", "label", "standfirst", "layout")
+_DEFAULTS = {"authors": "unknown", "outlet": "unknown", "language": "en", "standfirst": 0, "layout": "page"}
+_KEY = re.compile(r"[A-Za-z0-9_.-]+")
+_ROW = re.compile(rf"(.+(?:{'|'.join(map(re.escape, TABULAR))}))#(\d{{1,9}})", re.IGNORECASE)
+_DAY_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_]([01]\d)[-_]([0-3]\d)(?!\d)")
+_NO_DATE = "no date in the file, in its name or in an export; `kzpolicy template` writes a table for it"
+
+Facts = dict[str, Any]
+Skipped = list[tuple[str, str]]
+Paragraphs = list[tuple[int, str, str]]
+LeftOut = list[tuple[int, str, int]]
+
+
+def gather(
+    folder: str | Path,
+    sources: pd.DataFrame | None,
+    exceptions: pd.DataFrame,
+    *,
+    collapse: bool = True,
+) -> tuple[list[Facts], Skipped]:
+    """Find a folder's documents and what is known of them.
+
+    Parameters
+    ----------
+    folder
+        See `kzpolicy.parsing.parse_corpus`.
+    sources
+        Documents of an earlier build, for what the folder itself does not say.
+    exceptions
+        The table exceptions.
+    collapse
+        Whether to keep the earliest only of documents that nearly repeat one another. Speeches
+        (layout ``speech``) are never compared: a census keeps them all.
+
+    Returns
+    -------
+    rows : list of dict
+        One a document, in the order of ``sources.csv`` (or `sources`), then of the files' paths.
+        ``file`` is the path in the folder; of a table's row the path, ``#`` and the row's number.
+    skipped : list of (file, reason)
+        Everything in the folder that gives no document.
+
+    Raises
+    ------
+    StudyError
+        If there is no folder, ``sources.csv`` or an exception is wrong, or no document is left.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = (Path(folder) / "2019-05-06-road.txt").write_text("It snows. No road is open.")
+    ...     rows, skipped = gather(folder, None, pd.DataFrame())
+    ...     paragraphs, left_out = read_document(folder, rows[0])
+    >>> rows[0]["published_from"], [text for _, _, text in paragraphs]
+    ('2019-05-06', ['It snows. No road is open.'])
+    """
+    folder = Path(folder)
+    changes = _changes(exceptions)
+    skipped: Skipped = []
+    rows: list[Facts] = []
+    signatures: dict[int, Signature] = {}
+    keys: dict[str, str] = {}
+    for row, contents, where in _survey(folder, sources, skipped):
+        key, file = row["document"], row["file"]
+        row |= {field: value for field, value, _ in changes.get(key, ())}
+        fault = f"{where}{_fault(row)}" if _fault(row) else ""
+        if isinstance(contents, StudyError):
+            fault = str(contents)
+        elif not fault and key in keys and keys[key] != file:
+            fault = f"{where}document {key} stands twice; keep one" if where else _clash(key, keys[key])
+        elif not fault and contents is not None and collapse:
+            signatures[len(rows)] = signature(contents.text)
+        keys.setdefault(key, file)
+        if fault:
+            skipped.append((file, fault))
+        else:
+            defaults = {"label": key} | _DEFAULTS
+            rows.append(defaults | {n: v for n, v in row.items() if v != "" or n not in defaults})
+    for key, listed in changes.items():
+        if key not in keys:
+            raise StudyError(f"exceptions.csv: row {listed[0][2]}: no document {key}; correct it")
+    repeated = _repeated(rows, signatures)
+    skipped = [(rows[i]["file"], reason) for i, reason in repeated.items()] + skipped
+    rows = [row for i, row in enumerate(rows) if i not in repeated]
+    if not rows:
+        file, reason = skipped[0] if skipped else ("it", "is empty; put the texts in it")
+        raise StudyError(f"{folder}: no document in it can be used; {_shown(file)}: {reason}")
+    return rows, [(_shown(file), " ".join(reason.split())) for file, reason in skipped]
+
+
+def read_document(folder: str | Path, row: Mapping[str, Any]) -> tuple[Paragraphs, LeftOut]:
+    """Read a document's paragraphs.
+
+    Parameters
+    ----------
+    folder, row
+        As given to and by `gather`.
+
+    Returns
+    -------
+    paragraphs, left_out : list of tuple
+        See `kzpolicy.reading.clean_rows`.
+
+    Raises
+    ------
+    StudyError
+        If the file cannot be used.
+    """
+    path = Path(folder) / row["file"]
+    try:
+        text = _contents(Path(folder), row["file"]).text
+    except StudyError as error:
+        raise StudyError(f"{path}: {error}") from None
+    paragraphs, left_out = clean_rows(
+        text,
+        title=row["title"],
+        authors=row["authors"],
+        standfirst=int(row["standfirst"]),
+        layout=row["layout"],
+    )
+    if not any(kind == "body" for _, kind, _ in paragraphs):
+        raise StudyError(f"{path}: no paragraph of running text in it; check that the whole page was saved")
+    return paragraphs, left_out
+
+
+def source_hash(folder: str | Path, row: Mapping[str, Any]) -> str:
+    """Give the SHA-256 of a document's file; of a table's row, that of its text in UTF-8."""
+    if _ROW.fullmatch(row["file"]):
+        return sha256(_contents(Path(folder), row["file"]).text.encode()).hexdigest()
+    return sha256((Path(folder) / row["file"]).read_bytes()).hexdigest()
+
+
+def write_template(folder: str | Path) -> tuple[Path, Skipped]:
+    """Write ``sources.csv`` into a folder, with all that is found out about its documents.
+
+    Parameters
+    ----------
+    folder
+        A folder of documents without a ``sources.csv``.
+
+    Returns
+    -------
+    path : Path
+        The table: a row a document, its cells empty where nothing is known.
+    skipped : list of (file, reason)
+        What has no row, as it cannot be read.
+
+    Raises
+    ------
+    StudyError
+        If there is a ``sources.csv``: it is never overwritten.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = (Path(folder) / "2019-05-06-road.txt").write_text("A Road Opens. It snows.")
+    ...     print(write_template(folder)[0].read_text("utf-8-sig").splitlines()[1][:36])
+    2019-05-06-road,2019-05-06-road.txt,
+    """
+    path = Path(folder) / SOURCES
+    if path.exists():
+        raise StudyError(f"{path}: exists; complete it, or take it away for a new one")
+    skipped: Skipped = []
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["document", "file", *_TEMPLATE])
+    keys: Counter[str] = Counter()
+    for row, contents, _ in _survey(Path(folder), None, skipped):
+        if isinstance(contents, StudyError):
+            skipped.append((row["file"], str(contents)))
+        else:
+            keys[row["document"]] += 1
+            if keys[row["document"]] > 1:
+                row["document"] += f"-{keys[row['document']]}"
+            cells = (row.get(name, "") for name in ("document", "file", *_TEMPLATE))
+            writer.writerow([harmless(str(cell)) for cell in cells])
+    try:
+        with path.open("xb") as file:  # with its mark, by which spreadsheets know UTF-8
+            file.write(buffer.getvalue().encode("utf-8-sig"))
+    except OSError as error:
+        raise StudyError(f"{path}: cannot be written ({error.strerror}); nothing is changed") from None
+    return path, [(_shown(file), " ".join(reason.split())) for file, reason in skipped]
+
+
+# From files to rows.
+
+
+def _survey(
+    folder: Path, sources: pd.DataFrame | None, skipped: Skipped
+) -> Iterator[tuple[Facts, Contents | StudyError | None, str]]:
+    """Yield what is known of each document, its contents (None: not read), and where its row stands."""
+    if not folder.is_dir():
+        raise StudyError(f"{folder}: no such folder; give the folder that holds the texts")
+    debate = None if (folder / SOURCES).is_file() else debate_sources(folder)
+    if debate is not None:
+        yield from ((row, None, "") for row in debate.to_dict("records"))
+        return
+    declared = _read_sources(folder / SOURCES) if (folder / SOURCES).is_file() else []
+    earlier = {} if sources is None else {row["file"]: row for row in _earlier(sources)}
+    around: Skipped = []  # told after what is wrong with documents
+    files = _walk(folder, around)
+    references = _References(folder, files, around)
+    texts = {file for file in files if file not in references.files and file != SOURCES}
+    done: set[str] = set()
+
+    def known(facts: Facts, before: Facts, file: str, where: str) -> Any:
+        done.add(file)
+        return *_joined(folder, file, facts, before, references), where
+
+    for number, row in enumerate(declared, start=2):
+        where, file = f"{SOURCES}: row {number}: ", row["file"]
+        if file in done:
+            skipped.append((file, f"{where}file {file} stands twice; keep one"))
+        elif _base(file) not in texts:
+            skipped.append((file, where + _absent(file)))
+        else:
+            yield known(row, earlier.get(file, {}), file, where)
+    for file, row in earlier.items():
+        if _base(file) not in texts:
+            skipped.append((file, "in the earlier build, and not in the folder"))
+        elif file not in done:
+            yield known({}, row, file, "")
+    for file in sorted(texts):
+        if file not in done:
+            for address in _addresses(folder, file, skipped):
+                if address not in done:
+                    yield known({}, {}, address, "")
+    references.tell_unused(around)
+    skipped += around
+
+
+def _walk(folder: Path, skipped: Skipped) -> list[str]:
+    """List the files in a folder and below it; follow no link."""
+    files, open_folders = [], [""]
+    while open_folders:
+        above = open_folders.pop()
+        try:
+            entries = sorted(os.scandir(folder / above), key=lambda entry: entry.name)
+        except OSError as error:
+            skipped.append((above, f"cannot be read ({error.strerror}); nothing below it is read"))
+            continue
+        for entry in entries:
+            name = above + entry.name
+            if not entry.name.isprintable():
+                skipped.append((name, "characters in its name do not print; rename it"))
+            elif entry.is_symlink():
+                skipped.append((name, "a link; links are not followed: put the file itself in the folder"))
+            elif entry.name.startswith((".", "~$")):
+                skipped.append((name, "hidden; hidden files and folders are not read"))
+            elif entry.is_dir():
+                marks = (f"{folder / name}/{file}" for file in ("datapackage.json", "documents.csv"))
+                if all(map(os.path.exists, marks)):
+                    skipped.append((name, "the tables of a study; not read"))
+                else:
+                    open_folders.append(f"{name}/")
+            elif entry.is_file():
+                files.append(name)
+            else:
+                skipped.append((name, "neither a file nor a folder"))
+    return sorted(files)
+
+
+def _addresses(folder: Path, file: str, skipped: Skipped) -> Iterator[str]:
+    """Yield the documents of a file: itself, or a table's rows that have a text."""
+    if not file.lower().endswith(TABULAR):
+        yield file
+        return
+    try:
+        for number, row in read_rows(folder / file):
+            if isinstance(row, StudyError):
+                skipped.append((f"{file}#{number}", str(row)))
+            elif text_of(row) is None:
+                what = "no column of texts (named text, body or content)"
+                skipped.append((file if number == 2 else f"{file}#{number}", what))
+                if not file.lower().endswith(("jsonl", "ndjson")):
+                    return
+            else:
+                yield f"{file}#{number}"
+    except StudyError as error:
+        skipped.append((file, _cause(error, folder / file)))
+
+
+def _contents(folder: Path, address: str) -> Contents:
+    """Read a file, or a table's row."""
+    row = _ROW.fullmatch(address)
+    path = folder / (row[1] if row else address)
+    try:
+        if not row:
+            return read_contents(path)
+        record = read_row(path, int(row[2]))
+        facts = known_facts(record, "given in the table")
+        return tidy_text(text_of(record) or "")._replace(facts=facts)
+    except StudyError as error:
+        raise StudyError(_cause(error, path)) from None
+
+
+def _joined(
+    folder: Path, file: str, declared: Facts, earlier: Facts, references: _References
+) -> tuple[Facts, Contents | StudyError | None]:
+    """Join what is said of a document, from the weakest source to the strongest."""
+    contents: Contents | StudyError | None = None
+    if (declared or earlier).get("layout") != "speech":
+        try:
+            contents = _contents(folder, file)
+        except StudyError as error:
+            contents = error
+    own = contents.facts if isinstance(contents, Contents) else {}
+    own = {name: value for name, value in own.items() if name != "file"}
+    record = references.find(file, own)
+    # What a person wrote into a file is worth more than a page's or a program's statements.
+    deliberate = _base(file) != file or file.lower().endswith((".md", ".markdown"))
+    layers: list[Facts] = [
+        _guesses(file, contents),
+        earlier,
+        *((record, own) if deliberate else (own, record)),
+    ]
+    row: Facts = {}
+    for layer in layers if not declared else [*layers[1:], declared]:
+        row |= {name: value for name, value in _with_dates(layer).items() if value not in ("", None)}
+    if declared:
+        row |= {name: declared[name] for name in ("document", "title")}
+        row |= {name: value for name, value in declared.items() if name not in row}
+    else:
+        row["document"] = _key(file, earlier, own, record)
+    row["file"] = file
+    notes = [row["notes"]] if row.get("notes") else []
+    for note in contents.notes if isinstance(contents, Contents) else ():
+        if note not in "; ".join(notes):
+            notes.append(note)
+    return row | ({"notes": "; ".join(notes)} if notes else {}), contents
+
+
+def _guesses(file: str, contents: Contents | StudyError | None) -> Facts:
+    """Guess a title from the first line and a date from the file's name."""
+    stem = PurePosixPath(_base(file)).stem
+    first = contents.text.strip().split("\n", 1)[0] if isinstance(contents, Contents) else ""
+    day = _DAY_IN_NAME.search(stem) if _base(file) == file else None
+    title = " ".join(first.split()) if len(first) < 300 and is_heading(first) else stem
+    return {"title": title} | (dated("-".join(day.groups()), "in the file's name") if day else {})
+
+
+def _key(file: str, earlier: Facts, own: Facts, record: Facts) -> str:
+    """Choose a document's key; it depends on nothing but the document."""
+    if earlier:
+        return str(earlier["document"])
+    row = _ROW.fullmatch(file)
+    stem = str(PurePosixPath(_base(file)).with_suffix(""))
+    given = str(own.get("document", "") or record.get("document", ""))
+    if _KEY.fullmatch(given) and not given.isdecimal():
+        return given
+    name = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^A-Za-z0-9_.]+", "-", name).strip("-.")
+    if sum(map(str.isalnum, slug)) < sum(map(str.isalnum, stem)) / 2:  # not in Latin letters
+        slug = f"text-{sha256(stem.encode()).hexdigest()[:8]}"
+    return f"{slug}-{given if given.isdecimal() else row[2]}" if row else slug
+
+
+def _with_dates(layer: Facts) -> Facts:
+    """Complete a layer's dates, or leave them out, so that dates of two layers never mix."""
+    first, last = layer.get("published_from", ""), layer.get("published_to", "")
+    basis = layer.get("date_basis") or "as given"
+    if not first:
+        return {n: v for n, v in layer.items() if n not in ("published_from", "published_to", "date_basis")}
+    if last:
+        return {**layer, "date_basis": basis}
+    return {**layer, "published_to": first, "date_basis": basis, **dated(first, basis)}
+
+
+def _fault(row: Facts) -> str:
+    """Say what is wrong with a row's facts."""
+    if not row.get("published_from") and row.get("document") and row.get("title"):
+        return f"published_from is empty: {_NO_DATE}"
+    for column in ("document", "title"):
+        if not row.get(column):
+            return f"{column} is empty; fill it in"
+    if not _KEY.fullmatch(row["document"]):
+        return f"key {row['document']!r} may hold letters, digits, _ . - only"
+    for column in ("published_from", "published_to"):
+        if not _is_day(row[column]):
+            return f"{column} is not a date (YYYY-MM-DD) ({row[column]!r}); correct it"
+    if row["published_from"] > row["published_to"]:
+        return f"{row['document']} is published_from after published_to"
+    if not str(row.get("standfirst", 0)).isdecimal():
+        return f"standfirst {row['standfirst']!r} is not a count"
+    if row.get("layout", "page") not in ("page", "speech"):
+        return f"layout {row['layout']!r} is neither page nor speech"
+    return ""
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(re.fullmatch(r"\d{4}-\d\d-\d\d", text)) and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def _repeated(rows: Sequence[Facts], signatures: Mapping[int, Signature]) -> dict[int, str]:
+    """Find the rows to collapse, with the reason."""
+    order = sorted(signatures, key=lambda i: (rows[i]["published_from"], rows[i]["published_to"], i))
+    found = near_duplicates([signatures[i] for i in order])
+    return {
+        order[one]: f"near-duplicate of {rows[order[other]]['document']} (similarity {shared:.2f})"
+        for one, (other, shared) in found.items()
+    }
+
+
+# Tables of sources and of exceptions.
+
+
+def _read_sources(path: Path) -> list[Facts]:
+    try:
+        text, _ = decode(path.read_bytes())
+        first = text.split("\n", 1)[0]
+        table = pd.read_csv(
+            io.StringIO(text), dtype="str", keep_default_na=False, sep=max(",;\t", key=first.count)
+        )
+    except OSError as error:
+        raise StudyError(f"{path}: cannot be read ({error.strerror}); check the path") from None
+    except (StudyError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise StudyError(f"{path}: not a CSV table ({str(error).strip()})") from None
+    if not isinstance(table.index, pd.RangeIndex):
+        raise StudyError(f"{path}: its rows have more cells than its first line has columns")
+    for column in _NEEDED:
+        if column not in table:
+            raise StudyError(f"{path}: lacks column {column!r}; it needs {', '.join(_NEEDED)}")
+    if table.empty:
+        raise StudyError(f"{path}: has no row; write one row a text")
+    table = table.fillna("").replace(r"\r\n?", "\n", regex=True)
+    rows = table.replace(rf"\A'(?=[{re.escape(FORMULA)}])", "", regex=True).to_dict("records")
+    for number, row in enumerate(rows, start=2):
+        if not row["file"]:
+            raise StudyError(f"{path}: row {number}: file is empty; fill it in")
+    return rows  # type: ignore[no-any-return]
+
+
+def _earlier(documents: pd.DataFrame) -> list[Facts]:
+    dates = {c: documents[c].dt.strftime("%Y-%m-%d") for c in ("published_from", "published_to")}
+    rows = documents.assign(**dates).fillna("").astype("str").to_dict("records")
+    return [{n: v for n, v in row.items() if n in ("document", "file", *_DECLARED)} for row in rows]
+
+
+def _changes(exceptions: pd.DataFrame) -> dict[str, list[tuple[str, str, int]]]:
+    """Give the exceptions of each document: field, value, row."""
+    changes: dict[str, list[tuple[str, str, int]]] = {}
+    for number, exception in enumerate(exceptions.itertuples(), start=2):
+        if exception.field not in _DECLARED:
+            raise StudyError(f"exceptions.csv: row {number}: no field {exception.field}; correct it")
+        if exception.field == "standfirst" and not str(exception.value).isdecimal():
+            raise StudyError(f"exceptions.csv: row {number}: standfirst {exception.value!r} is not a count")
+        changes.setdefault(exception.document, []).append((exception.field, exception.value, number))
+    return changes
+
+
+class _References:
+    """The records of exports and of tables that list files, and the files they are about."""
+
+    def __init__(self, folder: Path, files: Iterable[str], skipped: Skipped) -> None:
+        self.files: set[str] = set()
+        self._records: list[Facts] = []
+        self._used: set[int] = set()
+        self._by: dict[tuple[str, str], int | None] = {}
+        for file in files:
+            path = folder / file
+            try:
+                if file.lower().endswith(EXPORTS):
+                    self.files.add(file)
+                    records, broken = read_export(path, decode(path.read_bytes())[0])
+                    if broken:
+                        skipped.append((file, f"{broken} references in it cannot be read; export it again"))
+                elif file != SOURCES and file.lower().endswith(TABULAR):
+                    records = _listing(path)
+                    if not records:
+                        continue
+                    self.files.add(file)
+                else:
+                    continue
+            except (OSError, StudyError) as error:
+                if file in self.files:
+                    skipped.append((file, _cause(error, path)))
+                continue
+            for record in records:
+                self._add(record, str(PurePosixPath(file).parent))
+
+    def _add(self, record: Facts, parent: str) -> None:
+        number = len(self._records)
+        self._records.append(record)
+        ways = [("title", _plain(record.get("title", ""))), ("key", record.get("document", ""))]
+        for attached in filter(None, record.pop("file", "").split("\n")):
+            path = PurePosixPath(attached.strip())
+            ways += [("path", str(PurePosixPath(parent) / path)), ("name", path.name)]
+        for way in ways:
+            if way[1]:  # what two records share finds neither
+                self._by[way] = number if way not in self._by else None
+
+    def find(self, file: str, own: Facts) -> Facts:
+        """Find a file's record: by its path, its name, its key, or its title."""
+        path = PurePosixPath(file)
+        titles = (own.get("title", ""), path.stem, path.stem.split(" - ", 2)[-1])  # Author - Year - Title
+        ways = [("path", file), ("name", path.name), ("key", path.stem)]
+        ways += [("title", _plain(title)) for title in titles]
+        number = next((n for way in ways if way[1] and (n := self._by.get(way)) is not None), None)
+        if number is None:
+            return {}
+        self._used.add(number)
+        return self._records[number]
+
+    def tell_unused(self, skipped: Skipped) -> None:
+        """Count the records that no file was found for."""
+        unused = [r for i, r in enumerate(self._records) if i not in self._used]
+        if unused:
+            first = unused[0].get("title") or unused[0].get("document") or "without title"
+            what = (
+                f"no file found for {len(unused)} of {len(self._records)} records (the first: {first[:80]})"
+            )
+            skipped.append((", ".join(sorted(self.files)), what))
+
+
+def _listing(path: Path) -> list[Facts]:
+    """Read a table that lists files and holds no text; nothing if it is another table."""
+    records = []
+    for _, row in read_rows(path):
+        if isinstance(row, StudyError):
+            continue
+        columns = {column_of(name) for name in row}
+        if "text" in columns or "file" not in columns:
+            return []
+        facts = known_facts(row, f"given in {path.name}")
+        records.append(facts | {"file": facts.get("file", "").replace(";", "\n")})
+    return records
+
+
+def _plain(title: str) -> str:
+    """Fold a title for comparison; programs cut long ones short in the names of files."""
+    plain = " ".join(re.findall(r"[^\W_]+", title.lower()))[:40].strip()
+    return plain if len(plain) > 10 else ""
+
+
+# Names and causes.
+
+
+def _base(address: str) -> str:
+    row = _ROW.fullmatch(address)
+    return row[1] if row else address
+
+
+def _absent(file: str) -> str:
+    path = PurePosixPath(file)
+    if path.is_absolute() or ".." in path.parts:
+        return f"{file!r} is not the path of a file in this folder"
+    return f"{file} is not in the folder; add it or drop the row"
+
+
+def _clash(key: str, other: str) -> str:
+    return f"its key {key} is that of {other} too; rename it or give it a row with another key in {SOURCES}"
+
+
+def _cause(error: Exception, path: Path) -> str:
+    return str(error).removeprefix(f"{path}: ")
+
+
+def _shown(file: str) -> str:
+    """Write a name on one line."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in file)

@@ -1,0 +1,142 @@
+"""Tables that hold a document in each row: CSV, Excel, JSON lines and Parquet, read row by row."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from kzpolicy.errors import StudyError
+from kzpolicy.formats import LARGEST, decode, open_archive
+
+TABULAR = (".csv", ".tsv", ".xlsx", ".jsonl", ".ndjson", ".parquet")
+_HEAD = 1_000_000
+_LARGEST_BOOK = 100_000_000
+
+Row = dict[str, Any]
+
+
+def read_rows(path: Path) -> Iterator[tuple[int, Row | StudyError]]:
+    """Yield a table's rows with their numbers, as a spreadsheet counts them (the heading is row 1).
+
+    A row that cannot be read is yielded as the error that says why.
+
+    Parameters
+    ----------
+    path
+        A .csv or .tsv (separated by comma, semicolon or tab), .xlsx (its first sheet), .jsonl or
+        .parquet file. A line of .jsonl is numbered as it stands in the file.
+
+    Raises
+    ------
+    StudyError
+        If the file cannot be read at all, or not to its end.
+    """
+    reader = {
+        **{".csv": _read_csv, ".tsv": _read_csv, ".xlsx": _read_xlsx, ".parquet": _read_parquet},
+        **{".jsonl": _read_jsonl, ".ndjson": _read_jsonl},
+    }[path.suffix.lower()]
+    try:
+        yield from reader(path)
+    except StudyError as error:
+        raise StudyError(f"{path}: {error}") from None
+    except Exception as error:  # whatever a parser thinks of a broken file
+        cause = " ".join(str(error).split())[:100]
+        raise StudyError(
+            f"{path}: the table cannot be read to its end ({type(error).__name__}: {cause}); save it again"
+        ) from None
+
+
+class _Places(threading.local):
+    """Where each thread stands in the table it reads, so that the rows in turn are read once."""
+
+    def __init__(self) -> None:
+        self.path: tuple[Any, ...] = ()
+        self.number = 0
+        self.rows: Iterator[tuple[int, Row | StudyError]] = iter(())
+
+
+_places = _Places()
+
+
+def read_row(path: Path, number: int) -> Row:
+    """Read one row; fast where rows are asked for in order."""
+    state = path.stat()
+    this = (path, state.st_mtime_ns, state.st_size)
+    if _places.path != this or _places.number >= number:
+        _places.path, _places.rows = this, read_rows(path)
+    for reached, row in _places.rows:
+        _places.number = reached
+        if reached == number:
+            if isinstance(row, StudyError):
+                raise row
+            return row
+    _places.path = ()
+    raise StudyError(f"{path}: has no row {number}")
+
+
+def _read_csv(path: Path) -> Iterator[tuple[int, Row | StudyError]]:
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    if not head.strip():
+        raise StudyError("the file is empty; put the table in it or take it away")
+    # A character may be cut in two at the end of what was read.
+    _, encoding = decode(head if len(head) < _HEAD else head[: head.rfind(b"\n") + 1] or head[:-3])
+    csv.field_size_limit(2**31 - 1)
+    with path.open(encoding=encoding, newline="") as text:
+        first = text.readline(_HEAD)
+        separator = max(",;\t", key=first.count)
+        text.seek(0)
+        rows = csv.reader(text, delimiter=separator)
+        names = [name.strip() for name in next(rows)]
+        for number, cells in enumerate(rows, start=2):
+            if not any(cells):
+                continue
+            if len(cells) > len(names) and any(cells[len(names) :]):
+                yield number, StudyError("has more cells than the first line has columns; correct it")
+            elif any(len(cell) > LARGEST for cell in cells):
+                yield number, StudyError(f"a cell of more than {LARGEST // 10**6} million characters")
+            else:
+                yield number, dict(zip(names, cells, strict=False))
+
+
+def _read_xlsx(path: Path) -> Iterator[tuple[int, Row | StudyError]]:
+    import openpyxl
+
+    if path.stat().st_size > _LARGEST_BOOK:
+        raise StudyError(f"larger than {_LARGEST_BOOK // 10**6} MB; save it as CSV")
+    raw = path.read_bytes()
+    open_archive(raw).close()
+    book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
+    rows = book.worksheets[0].iter_rows(values_only=True)
+    names = [str(name).strip() for name in next(rows, ())]
+    for number, cells in enumerate(rows, start=2):
+        if any(cell is not None for cell in cells):
+            yield number, dict(zip(names, cells, strict=False))
+
+
+def _read_jsonl(path: Path) -> Iterator[tuple[int, Row | StudyError]]:
+    with path.open("rb") as lines:
+        number = 0
+        while line := lines.readline(6 * LARGEST):
+            number += 1
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line.decode("utf-8-sig"))
+            except (ValueError, RecursionError) as error:
+                yield number, StudyError(f"not a line of JSON ({str(error)[:100]}); correct it")
+                continue
+            yield number, row if isinstance(row, dict) else StudyError("not a JSON object; correct it")
+
+
+def _read_parquet(path: Path) -> Iterator[tuple[int, Row | StudyError]]:
+    import pyarrow.parquet
+
+    with pyarrow.parquet.ParquetFile(path) as table:
+        batches = table.iter_batches(batch_size=200)
+        yield from enumerate((row for batch in batches for row in batch.to_pylist()), start=2)

@@ -1,0 +1,512 @@
+"""Tests of gathering a folder: what is found, what is known of it, what is skipped; all invented."""
+
+import doctest
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from test_formats import docx, html, pdf
+
+from kzpolicy import bibliography, duplicates, formats, gathering
+from kzpolicy.__main__ import main
+from kzpolicy.bibliography import dated, known_facts, read_export
+from kzpolicy.corpus import load_corpus
+from kzpolicy.duplicates import near_duplicates, signature
+from kzpolicy.errors import StudyError
+from kzpolicy.gathering import Facts, gather, read_document, source_hash, write_template
+from kzpolicy.parsing import parse_corpus
+from kzpolicy.schema import TABLES
+
+NONE = TABLES["exceptions"].empty()
+DATES = ("published_from", "published_to", "date_basis")
+
+
+def article(topic: str) -> str:
+    """Invent three paragraphs that share few runs of words with those on another topic."""
+    return "\n\n".join(
+        f"The {topic} {thing} ties {topic} towns to Russia, and {topic} traders praised its {topic} price."
+        for thing in ("road", "bridge", "pipeline")
+    )
+
+
+def fill(folder: Path, files: Mapping[str, str | bytes]) -> Path:
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return folder
+
+
+def known(folder: Path, *fields: str) -> dict[str, tuple[object, ...]]:
+    rows, _ = gather(folder, None, NONE)
+    return {row["document"]: tuple(row.get(field) for field in fields) for row in rows}
+
+
+def skipped(folder: Path, **options: bool) -> dict[str, str]:
+    _, found = gather(folder, None, NONE, **options)
+    assert all(len(line.splitlines()) == 1 for pair in found for line in pair)
+    assert len(dict(found)) == len(found)
+    return dict(found)
+
+
+# Dates and names of facts.
+
+
+@pytest.mark.parametrize(
+    ("given_as", "first", "last", "basis"),
+    [
+        ("2019", "2019-01-01", "2019-12-31", "printed, to the year"),
+        ("2020-02", "2020-02-01", "2020-02-29", "printed, to the month"),
+        ("2019-05-06", "2019-05-06", "2019-05-06", "printed"),
+        ("2019-05-06T23:59:00+06:00", "2019-05-06", "2019-05-06", "printed"),
+        ("2019/05//", "2019-05-01", "2019-05-31", "printed, to the month"),
+        ("2019.0", "2019-01-01", "2019-12-31", "printed, to the year"),
+        ("6.5.2019", "2019-05-06", "2019-05-06", "printed"),
+        ("Monday, 6 May 2019", "2019-05-06", "2019-05-06", "printed"),
+        ("Sept. 30th, 2019", "2019-09-30", "2019-09-30", "printed"),
+        ("May 2019", "2019-05-01", "2019-05-31", "printed, to the month"),
+    ],
+)
+def test_a_date_is_as_precise_as_it_is_given(given_as: str, first: str, last: str, basis: str) -> None:
+    assert dated(given_as, "printed") == dict(zip(DATES, (first, last, basis), strict=True))
+
+
+@pytest.mark.parametrize("no_date", ["", "soon", "05/06/2019", "2019-13", "2019-02-30", "19", "Smarch 2019"])
+def test_what_is_no_date_gives_none(no_date: str) -> None:
+    assert dated(no_date, "printed") == {}
+
+
+def test_facts_go_by_many_names_and_the_best_of_them_counts() -> None:
+    record = {
+        "Year": 2019,
+        "Publication Date": "2019-05-06",
+        "publisher": "House",
+        "Source": "Invented Gazette",
+        "byline": ["Dana\nExample", "Ilya \u202eSample"],
+        "text": "not a fact",
+        "colour": "red",
+        "headline": float("nan"),
+    }
+    assert known_facts(record, "given") == {
+        "authors": "Dana Example; Ilya Sample",
+        "outlet": "Invented Gazette",
+        **dict(zip(DATES, ("2019-05-06", "2019-05-06", "given"), strict=True)),
+    }
+
+
+# Metadata from all places.
+
+
+RIS = """\
+TY  - NEWS
+TI  - Cited
+AU  - Example, Dana
+AU  - Steppe News
+PY  - 2015
+DA  - 2015/04/05/
+T2  - Invented Gazette
+L1  - deep/er/cited.docx
+ER  - 
+"""
+
+
+def test_each_source_of_facts(tmp_path: Path) -> None:
+    fill(
+        tmp_path,
+        {
+            "2019-05-06-name.txt": article("named"),
+            "front.md": f"---\ntitle: Front\ndate: 2018\n---\n{article('front')}",
+            "page.html": html(
+                "".join(f"<p>{p}</p>" for p in article("paged").split("\n\n")),
+                '<title>Page</title><meta property="article:published_time" content="2017-01-02">',
+            ),
+            "table.csv": f'Headline,Date,Body\n=1+1,2016-02-03,"{article("tabled")}"\n',
+            "deep/er/cited.docx": docx(*article("cited").split("\n\n")),
+            "library.ris": RIS,
+        },
+    )
+    assert known(tmp_path, "file", "title", "authors", *DATES) == {
+        "2019-05-06-name": (
+            *("2019-05-06-name.txt", "2019-05-06-name", "unknown"),
+            *("2019-05-06", "2019-05-06", "in the file's name"),
+        ),
+        "deep-er-cited": (
+            *("deep/er/cited.docx", "Cited", "Dana Example; Steppe News"),
+            *("2015-04-05", "2015-04-05", "export library.ris"),
+        ),
+        "front": (
+            *("front.md", "Front", "unknown"),
+            *("2018-01-01", "2018-12-31", "front matter, to the year"),
+        ),
+        "page": ("page.html", "Page", "unknown", "2017-01-02", "2017-01-02", "stated by the page"),
+        "table-2": ("table.csv#2", "=1+1", "unknown", "2016-02-03", "2016-02-03", "given in the table"),
+    }
+    assert skipped(tmp_path) == {}
+
+
+BIBTEX = r"""
+@article{cited2019,
+  title = {A {R}oad to {\'E}lan}, author = {Example, Dana and {Steppe News}},
+  journal = {Invented Gazette}, year = 2019, month = may,
+  file = {Full Text:files/1/paper\:one.txt:text/plain;Snapshot:files/2/x.html:text/html}
+}
+@misc{broken, title = {never closed
+@misc{other, title = {Other}, date = {2020-01-02}}
+"""
+CSL = [
+    {
+        "id": "http://example.org/items/1",
+        "title": "A Road",
+        "author": [{"family": "Example", "given": "Dana"}, {"literal": "Steppe News"}],
+        "container-title": "Invented Gazette",
+        "issued": {"date-parts": [[2019, 5]]},
+    }
+]
+
+
+def test_exports_of_references() -> None:
+    records, broken = read_export(Path("a.bib"), BIBTEX)
+    month = dict(zip(DATES, ("2019-05-01", "2019-05-31", "export a.bib, to the month"), strict=True))
+    day = dict(zip(DATES, ("2020-01-02", "2020-01-02", "export a.bib"), strict=True))
+    cited = {"title": "A Road to Élan", "authors": "Dana Example; Steppe News", "outlet": "Invented Gazette"}
+    files = {"file": "files/1/paper:one.txt\nfiles/2/x.html"}
+    assert records == [
+        {"document": "cited2019", **cited, **month, **files},
+        {"document": "other", "title": "Other", **day, "file": ""},
+    ]
+    assert broken == 1
+    records, broken = read_export(Path("a.json"), json.dumps(CSL))
+    month["date_basis"] = "export a.json, to the month"
+    document = {"document": "http://example.org/items/1", "title": "A Road"}
+    assert records == [{**cited, **document, **month, "file": ""}] and broken == 0
+    with pytest.raises(StudyError, match=r"^a\.json: texts, and no references; save it as JSON lines"):
+        read_export(Path("a.json"), '[{"text": "It snows."}]')
+    for name, content in [("a.bib", "no"), ("a.ris", "no"), ("a.json", '{"a": 1}'), ("a.json", "[" * 90_000)]:
+        with pytest.raises(StudyError, match=r"^a\.(bib|ris|json): (not an export|no reference)"):
+            read_export(Path(name), content)
+
+
+def test_records_are_matched_by_path_name_key_and_title(tmp_path: Path) -> None:
+    entry = "@misc{{{0}, title = {{{1}}}, date = {{2019-01-0{2}}}, file = {{{3}}}}}"
+    entries = [
+        entry.format("a2019", "First", 1, "Full:one/same.txt:text/plain"),
+        entry.format("b2019", "Second", 2, "two/same.txt"),
+        entry.format("c2019", "Third", 3, "/elsewhere/third.txt"),
+        entry.format("d2019", "Fourth", 4, ""),
+        entry.format("e2019", "A Title Long Enough to Be Cut in the Name of a File", 5, ""),
+        entry.format("f2019", "The Title of a Page", 6, ""),
+        entry.format("g2019", "No File", 7, "gone.txt"),
+    ]
+    page = "".join(f"<p>{p}</p>" for p in article("paged").split("\n\n"))
+    fill(
+        tmp_path,
+        {
+            "library.bib": "\n".join(entries),
+            "one/same.txt": article("one"),
+            "two/same.txt": article("two"),
+            "third.txt": article("three"),
+            "d2019.txt": article("four"),
+            "Example - 2019 - A title long enough to be cut in the name of.txt": article("five"),
+            "page.html": html(page, "<title>The title of a page</title>"),
+        },
+    )
+    assert known(tmp_path, "file", "published_from") == {
+        "a2019": ("one/same.txt", "2019-01-01"),
+        "b2019": ("two/same.txt", "2019-01-02"),
+        "c2019": ("third.txt", "2019-01-03"),
+        "d2019": ("d2019.txt", "2019-01-04"),
+        "e2019": ("Example - 2019 - A title long enough to be cut in the name of.txt", "2019-01-05"),
+        "f2019": ("page.html", "2019-01-06"),
+    }
+    assert skipped(tmp_path) == {"library.bib": "no file found for 1 of 7 records (the first: No File)"}
+
+
+@pytest.mark.parametrize("named", ["Filename", "File Attachments"])
+def test_a_table_that_lists_files(tmp_path: Path, named: str) -> None:
+    table = f"{named},Title,Date,Source\n/elsewhere/x.pdf; road.txt,A Road,2019-05,Invented Gazette\n"
+    fill(tmp_path, {"road.txt": article("one"), "list.csv": table})
+    assert known(tmp_path, "title", "outlet", *DATES) == {
+        "road": ("A Road", "Invented Gazette", "2019-05-01", "2019-05-31", "given in list.csv, to the month")
+    }
+
+
+def test_sources_complete_and_correct_what_is_found(tmp_path: Path) -> None:
+    front = "---\ntitle: Front\nauthors: Dana Example\ndate: 2018-02-03\n---\n"
+    fill(
+        tmp_path,
+        {
+            "a.md": front + article("one"),
+            "b.txt": article("two"),
+            "t.csv": f'title,text\nRow,"{article("three")}"\n',
+            "sources.csv": "document,file,title,published_from,standfirst\n"
+            "bee,b.txt,Bee,2019,1\ntee,t.csv#2,Tee,May 2020,0\nay,a.md,Ay,,0\n",
+        },
+    )
+    assert known(tmp_path, "title", "authors", *DATES, "standfirst", "label") == {
+        "bee": ("Bee", "unknown", "2019-01-01", "2019-12-31", "as given, to the year", "1", "bee"),
+        "tee": ("Tee", "unknown", "2020-05-01", "2020-05-31", "as given, to the month", "0", "tee"),
+        "ay": ("Ay", "Dana Example", "2018-02-03", "2018-02-03", "front matter", "0", "ay"),
+    }
+
+
+def test_an_earlier_build_says_what_the_folder_does_not(tmp_path: Path) -> None:
+    fill(tmp_path, {"a.txt": article("one"), "b.txt": article("two")})
+    (tmp_path / "sources.csv").write_text(
+        "document,file,title,published_from,outlet\nbee,b.txt,Bee,2019-01-02,X\nay,a.txt,Ay,2020,\n"
+    )
+    first = parse_corpus(tmp_path).documents
+    (tmp_path / "sources.csv").unlink()
+    again = parse_corpus(tmp_path, sources=first).documents
+    pd.testing.assert_frame_equal(first, again)
+    (tmp_path / "a.txt").unlink()
+    rows, told = gather(tmp_path, first, NONE)
+    assert [row["document"] for row in rows] == ["bee"]
+    assert told == [("a.txt", "in the earlier build, and not in the folder")]
+
+
+def test_keys_are_of_latin_letters_and_do_not_depend_on_other_files(tmp_path: Path) -> None:
+    names = ["2019-01-01 a b", "2019-01-02_café", "sub/2019-01-03", "2019-01-04 степь и дорога"]
+    for i, name in enumerate(names):
+        fill(tmp_path, {f"{name}.txt": article(f"topic{i}")})
+    assert list(known(tmp_path)) == ["2019-01-01-a-b", "2019-01-02_cafe", "text-bf956417", "sub-2019-01-03"]
+    fill(tmp_path, {"sub/2019-01-03.md": article("other")})
+    told = skipped(tmp_path)
+    assert told == {
+        "sub/2019-01-03.txt": "its key sub-2019-01-03 is that of sub/2019-01-03.md too; rename it or give "
+        "it a row with another key in sources.csv"
+    }
+
+
+def test_an_exception_supplies_a_date_and_must_name_a_document(tmp_path: Path) -> None:
+    fill(tmp_path, {"a.txt": article("one")})
+    rows = [("a", field, "2019-05-06", "invented") for field in ("published_from", "published_to")]
+    exceptions = pd.DataFrame([*rows, ("a", "date_basis", "guessed", "invented")], columns=list(NONE))
+    assert gather(tmp_path, None, exceptions)[0][0]["published_to"] == "2019-05-06"
+    exceptions.loc[3] = ["b", "title", "B", "invented"]
+    with pytest.raises(StudyError, match=r"exceptions\.csv: row 5: no document b"):
+        gather(tmp_path, None, exceptions)
+
+
+# Near-duplicates.
+
+WORDS = [f"word{i}" for i in range(400)]
+
+
+def test_near_duplicates_go_to_the_earliest_and_the_estimate_is_close() -> None:
+    texts = [" ".join(WORDS)]
+    for every in (160, 60, 8):  # changed words
+        texts.append(" ".join("new" if i % every == every - 1 else w for i, w in enumerate(WORDS)))
+    found = near_duplicates([signature(text) for text in texts])
+    runs = [{tuple(t.split()[i : i + 5]) for i in range(396)} for t in texts]
+    true = [len(runs[0] & other) / len(runs[0] | other) for other in runs[1:3]]
+    assert {one: other for one, (other, _) in found.items()} == {1: 0, 2: 0}
+    assert [share for _, share in found.values()] == pytest.approx(true, abs=0.06)
+    assert near_duplicates([]) == {} == near_duplicates([signature("")] * 3)
+
+
+def test_a_chain_of_copies_has_one_root() -> None:
+    texts = [" ".join(WORDS[i * 20 : i * 20 + 300]) for i in range(3)]
+    found = near_duplicates([signature(text) for text in texts])
+    assert {one: other for one, (other, _) in found.items()} == {1: 0, 2: 0}
+
+
+def test_menus_around_an_article_do_not_make_it_another() -> None:
+    menu = "\n".join(f"Item {i}" for i in range(200))
+    assert near_duplicates([signature(article("x")), signature(f"{menu}\n{article('x')}\n{menu}")]) == {
+        1: (0, 1.0)
+    }
+
+
+def test_syndicated_articles_are_collapsed_and_told(tmp_path: Path) -> None:
+    fill(
+        tmp_path,
+        {
+            "2019-05-07-a.txt": article("one"),
+            "2019-05-06-b.txt": article("one") + "\n\nIt snows.",
+            "2019-05-08-c.txt": article("two"),
+        },
+    )
+    assert list(known(tmp_path)) == ["2019-05-06-b", "2019-05-08-c"]
+    assert skipped(tmp_path) == {"2019-05-07-a.txt": "near-duplicate of 2019-05-06-b (similarity 1.00)"}
+    assert skipped(tmp_path, collapse=False) == {}
+    out = tmp_path.parent / "steppe"
+    assert main(["build", str(tmp_path), "--out", str(out), "--keep-duplicates"]) == 0
+    assert len(load_corpus(out).documents) == 3
+
+
+def test_speeches_are_never_collapsed(tmp_path: Path) -> None:
+    table = "document,file,title,published_from,layout\n"
+    table += "".join(f"{n},{n}.txt,{n},2019,speech\n" for n in "ab")
+    fill(tmp_path, {"a.txt": article("one"), "b.txt": article("one"), "sources.csv": table})
+    assert list(known(tmp_path)) == ["a", "b"]
+
+
+# Hostile folders.
+
+
+def test_everything_else_in_a_folder_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "texts"
+    outside = fill(tmp_path / "outside", {"2019-01-01.txt": "Secret. " + article("secret")})
+    fill(
+        folder,
+        {
+            "2019-05-06.txt": article("one"),
+            "empty.txt": "",
+            "nul.txt": "a\0b",
+            "scan.pdf": pdf(),
+            "picture.jpg": b"\xff\xd8",
+            ".hidden": "x",
+            "old/datapackage.json": "{}",
+            "old/documents.csv": "document\n",
+            "undated.txt": article("two"),
+            "2019-02-30.txt": article("three"),
+            "numbers.csv": "a,b\n1,2\n",
+            "data.json": '{"a": 1}',
+            "rows.jsonl": '{"text": "It snows.", "date": "2019"}\n{"text": ""}\n{\n',
+        },
+    )
+    (folder / "line\nbreak.txt").write_text("x")
+    (folder / os.fsdecode(b"\xff.txt")).write_text("x")
+    (folder / "link.txt").symlink_to(outside / "2019-01-01.txt")
+    (folder / "link").symlink_to(outside)
+    (folder / "old" / "up").symlink_to("..")
+    (folder / "loop").symlink_to(".")
+    os.mkfifo(folder / "pipe.txt")
+    deep = folder
+    for _ in range(100):
+        deep = deep / "a"
+    fill(deep, {"2018-01-01.txt": article("deep")})
+    no_date = (
+        "published_from is empty: no date in the file, in its name or in an export; "
+        "`kzpolicy template` writes a table for it"
+    )
+    link = "a link; links are not followed: put the file itself in the folder"
+    assert skipped(folder) == {
+        "empty.txt": "the file is empty; put the text in it or take it away",
+        "nul.txt": "not a text file (NUL byte at 1); save it as plain text in UTF-8",
+        "scan.pdf": "a PDF without text (pictures of pages?); have its text recognised and save that",
+        "picture.jpg": ".jpg: not a format that is read; save it as .txt, .html, .pdf or .docx",
+        ".hidden": "hidden; hidden files and folders are not read",
+        "old": "the tables of a study; not read",
+        "undated.txt": no_date,
+        "2019-02-30.txt": no_date,
+        "numbers.csv": "no column of texts (named text, body or content)",
+        "data.json": "not an export of references (AttributeError); export it again",
+        "rows.jsonl#2": "the file is empty; put the text in it or take it away",
+        "rows.jsonl#3": "not a line of JSON (Expecting property name enclosed in double quotes: line 2 "
+        "column 1 (char 2)); correct it",
+        "line\\nbreak.txt": "characters in its name do not print; rename it",
+        "\\udcff.txt": "characters in its name do not print; rename it",
+        "link.txt": link,
+        "link": link,
+        "loop": link,
+        "pipe.txt": "neither a file nor a folder",
+    }
+    rows, _ = gather(folder, None, NONE)
+    assert sorted(row["published_from"] for row in rows) == ["2018-01-01", "2019-01-01", "2019-05-06"]
+
+
+def test_a_build_leaves_the_folder_as_it_was_and_prints_what_was_skipped(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = {"2019-05-06.txt": article("one"), "2019-05-07.txt": "Menu\n\nShare\n"}
+    folder = fill(tmp_path / "texts", texts)
+    before = sorted(tmp_path.rglob("*"))
+    assert main(["build", str(folder), "--out", str(tmp_path / "steppe")]) == 0
+    assert "  skipped: 2019-05-07.txt: no paragraph of running text in it" in capsys.readouterr().out
+    assert [p for p in sorted(tmp_path.rglob("*")) if "steppe" not in p.parts] == before
+
+
+def test_rows_of_a_table_are_documents(tmp_path: Path) -> None:
+    texts = [article("one"), article("two").replace("\n\n", "\n")]
+    table = pd.DataFrame({"id": [7, 8], "date": ["2019", "2020"], "text": texts})
+    table.to_csv(tmp_path / "many.csv", index=False)
+    table.assign(id=["x", "y:z"], text=table["text"] + " It snowed, and all of it was new again.").to_parquet(
+        tmp_path / "more.parquet"
+    )
+    rows, _ = gather(tmp_path, None, NONE, collapse=False)
+    assert {row["document"]: row["file"] for row in rows} == {
+        "many-7": "many.csv#2",
+        "many-8": "many.csv#3",
+        "x": "more.parquet#2",
+        "more-3": "more.parquet#3",
+    }
+    paragraphs, _ = read_document(tmp_path, rows[1])
+    assert [text for _, _, text in paragraphs] == article("two").split("\n\n")
+    assert source_hash(tmp_path, rows[0]) != source_hash(tmp_path, rows[1])
+    corpus = parse_corpus(tmp_path, collapse=False)
+    assert corpus.documents["paragraphs"].tolist() == [3, 3, 3, 3]
+
+
+# The template.
+
+
+def test_the_template_holds_what_is_known_and_builds_once_completed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = fill(
+        tmp_path / "texts",
+        {
+            "a.md": f"---\ntitle: =1+1\ndate: 2019-05\n---\n{article('one')}",
+            "b.txt": article("two"),
+            "c.txt": "",
+        },
+    )
+    assert main(["template", str(folder)]) == 0
+    printed = capsys.readouterr().out
+    assert "sources.csv: complete the empty cells" in printed
+    assert "skipped: c.txt: the file is empty" in printed
+    path = folder / "sources.csv"
+    table = pd.read_csv(path, dtype="str", keep_default_na=False, index_col="document")
+    assert table.loc["a", ["file", "title", *DATES]].tolist() == [
+        *("a.md", "'=1+1", "2019-05-01", "2019-05-31", "front matter, to the month")
+    ]
+    assert table.loc["b", ["file", "title", *DATES]].tolist() == ["b.txt", "b", "", "", ""]
+    assert set(skipped(folder)) == {"b.txt", "c.txt"}
+    before = path.read_bytes()
+    assert main(["template", str(folder)]) == 2
+    assert "exists; complete it" in capsys.readouterr().err and path.read_bytes() == before
+    # As a spreadsheet of another country saves it.
+    path.write_bytes(before.replace(b"b.txt,b,,,,,,,", b"b.txt,b,,,,,,2020,").replace(b",", b";"))
+    assert known(folder, "title", *DATES) == {
+        "a": ("=1+1", "2019-05-01", "2019-05-31", "front matter; to the month"),
+        "b": ("b", "2020-01-01", "2020-12-31", "as given, to the year"),
+    }
+
+
+def test_the_template_gives_each_document_a_key_of_its_own(tmp_path: Path) -> None:
+    fill(tmp_path, {"2019-01-01.txt": article("one"), "2019-01-01.md": article("two")})
+    path, _ = write_template(tmp_path)
+    assert pd.read_csv(path)["document"].tolist() == ["2019-01-01", "2019-01-01-2"]
+    assert list(known(tmp_path)) == ["2019-01-01", "2019-01-01-2"]
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.binary(max_size=300) | st.text(max_size=300).map(str.encode),
+    st.sampled_from(["sources.csv", "a.ris", "a.bib", "a.json", "a.csv", "a.md", "a.jsonl"]),
+)
+def test_any_bytes_beside_an_article_leave_the_article(tmp_path: Path, raw: bytes, name: str) -> None:
+    folder = tmp_path / "texts"
+    fill(folder, {"2019-05-06.txt": article("one")})
+    for other in set(folder.iterdir()) - {folder / "2019-05-06.txt"}:
+        other.unlink()
+    (folder / name).write_bytes(raw)
+    rows: list[Facts] = []
+    try:
+        rows, _ = gather(folder, None, NONE)
+    except StudyError as error:
+        assert name == "sources.csv" and len(str(error).splitlines()) == 1
+    assert name == "sources.csv" or "2019-05-06" in [row["document"] for row in rows]
+
+
+@pytest.mark.parametrize("module", [bibliography, duplicates, formats, gathering])
+def test_the_examples(module: ModuleType) -> None:
+    result = doctest.testmod(module)
+    assert result.attempted and not result.failed
