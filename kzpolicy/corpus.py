@@ -19,7 +19,7 @@ DATA = Path(__file__).resolve().parents[1] / "data"
 One = str | int | Iterable[str | int] | None
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)  # equal is what is the same: frames have no hash
 class Corpus:
     """The tables of one study; `kzpolicy.schema` says what each holds.
 

@@ -130,13 +130,17 @@ def _show_progress(done: int, of: int) -> None:
         print(f"read {done:,} of {of:,} texts", file=sys.stderr, flush=True)
 
 
-def parse_sentences(folder: str | Path, exceptions: pd.DataFrame | None = None) -> pd.DataFrame:
+def parse_sentences(
+    folder: str | Path, exceptions: pd.DataFrame | None = None, *, documents: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Parse a folder's sentences with their text, for those who have the texts.
 
     Parameters
     ----------
     folder, exceptions
         As in `parse_corpus`.
+    documents
+        Rows of the table ``documents``: only these are read. None reads all files.
 
     Returns
     -------
@@ -144,7 +148,10 @@ def parse_sentences(folder: str | Path, exceptions: pd.DataFrame | None = None) 
         ``sentence``, ``document``, ``kind``, ``text``, ``powers`` (list of the keys named).
     """
     folder, powers, rows = Path(folder), load_powers(), []
-    for source in _sources(folder, None, TABLES["exceptions"].empty() if exceptions is None else exceptions):
+    exceptions = TABLES["exceptions"].empty() if exceptions is None else exceptions
+    for source in _sources(folder, documents, exceptions):
+        if documents is not None and source["document"] not in set(documents["document"]):
+            continue
         for paragraph, kind, text in _clean(folder, source)[0].itertuples(index=False):
             for position, sentence in _numbered(text, kind):
                 named = sorted({m.power for m in powers.find(sentence)})
