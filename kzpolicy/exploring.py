@@ -183,9 +183,9 @@ def validation(corpus: Corpus, measure: str, powers: Powers | None = None) -> st
         return "A count of words: it says what is spoken of, not with what opinion."
     coded = _pairs(corpus, False, powers)
     if measure.startswith("coded"):
-        named = len(corpus.mentions[["sentence", "power"]].drop_duplicates())
         return (
-            f"Codes: {len(coded):,} pairs of a sentence and a power are coded; {named:,} pairs name a power."
+            f"Codes: {len(coded):,} coded pairs of a sentence and a power in this corpus, by passes of a "
+            "language model; no human has checked them. n says how many stand behind a value."
         )
     value = measure.removeprefix("automatic ")
     both = coded.dropna(subset=[f"{value}_score_class"])

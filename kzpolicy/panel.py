@@ -34,6 +34,9 @@ from kzpolicy.themes import load_themes
 OTHER = "a study folder"
 # Rows of evidence on the screen; all of them are in the saved Excel file.
 SHOWN = 40
+_HEADINGS = {"tone": "coded tone", "stance": "coded stance", "tone_score": "automatic tone"}
+_HEADINGS |= {"stance_score": "automatic stance", "because": "the automatic scores rest on", "url": "link"}
+_TABLE = "overflow-x: auto; line-height: 1.35; text-align: left"
 _FORMATS = {"Figure as PNG": "png", "Figure as SVG": "svg", "Table as CSV": "csv", "Table as Excel": "xlsx"}
 
 
@@ -49,7 +52,10 @@ class Panel:
             raise StudyError(f"{self.texts}: no such folder; give the folder that holds your texts")
         study = str(study if study is not None else os.environ.get("KZPOLICY_STUDY") or "articles")
         named = study in ("articles", "speeches")
-        wide = {"style": {"description_width": "110px"}, "layout": widgets.Layout(width="330px")}
+        wide = {
+            "style": {"description_width": "110px"},
+            "layout": {"width": "330px"},
+        }  # a dict: every control its own
         self.corpus_name = widgets.Dropdown(
             description="Corpus",
             options=["articles", "speeches", OTHER],
@@ -77,7 +83,7 @@ class Panel:
             for label, kind in _FORMATS.items()
         }
         self.code = widgets.Textarea(
-            description="The same in code", rows=3, style={"description_width": "110px"}
+            description="The same in code", rows=4, style={"description_width": "120px"}
         )
         self.code.layout.width = "98%"
         self.status, self.figure, self.trust, self.evidence = (widgets.HTML() for _ in range(4))
@@ -104,7 +110,7 @@ class Panel:
         self._load()
 
     def _lay_out(self, widgets: Any) -> Any:
-        hint = widgets.HTML("<small>Documents: none chosen means all; Shift or Ctrl adds.</small>")
+        hint = widgets.HTML("<small style='margin-left: 118px'>None chosen: all. Shift or Ctrl adds.</small>")
         left = [
             self.corpus_name,
             self.study,
@@ -165,9 +171,8 @@ class Panel:
         import ipywidgets as widgets
 
         powers = self.own_powers or load_powers()
-        layout = widgets.Layout(width="150px")
         boxes = [
-            widgets.Checkbox(description=power.name, value=i < 2, indent=False, layout=layout)
+            widgets.Checkbox(description=power.name, value=i < 2, indent=False, layout={"width": "150px"})
             for i, power in enumerate(powers)
         ]
         self.power_of = dict(zip(boxes, powers.keys, strict=True))
@@ -256,10 +261,14 @@ class Panel:
         shown, note = self.found.head(SHOWN), ""
         if self.texts and len(shown):
             shown, note = self._quoted(shown, self.texts)
-        table = table_html(shown).replace(HIT[0], "<mark>").replace(HIT[1], "</mark>")
+        table = (
+            table_html(shown.drop(columns="label").rename(columns=_HEADINGS))
+            .replace(HIT[0], "<mark>")
+            .replace(HIT[1], "</mark>")
+        )
         rows, of = len(shown), len(self.found)
         count = f"{of:,} rows" if rows == of else f"the first {rows} of {of:,} rows; Excel saves all"
-        return f"<b>Evidence</b> ({count}). {escape(note)}<div style='overflow-x: auto'>{table}</div>"
+        return f'<b>Evidence</b> ({count}). {escape(note)}<div style="{_TABLE}">{table}</div>'
 
     def _quoted(self, shown: pd.DataFrame, folder: Path) -> tuple[pd.DataFrame, str]:
         """Add the text of each row where the user has it, and say for how many documents not."""

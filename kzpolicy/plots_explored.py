@@ -70,7 +70,8 @@ def explore_figure(table: pd.DataFrame, ax: Axes | None = None, *, powers: Power
     if _is_mean(table):
         scale_axis(ax, *(TONE if "tone" in table["measure"].iloc[0] else STANCE))
     else:
-        ax.set_xlim(0, 1.05 * max(float(table["high"].max()), 1.0))
+        end = 1.05 * max(float(table["high"].max()), 1.0)
+        ax.set_xlim(-0.02 * end, end)
         ax.grid(axis="x")
     if across == "document" and len(series) > 1:
         _draw_key([looks[key] for key in series], ax)

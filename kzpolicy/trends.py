@@ -125,7 +125,7 @@ def mention_rates(corpus: Corpus, powers: Iterable[str]) -> pd.DataFrame:
     Examples
     --------
     >>> from kzpolicy import load_corpus
-    >>> mention_rates(load_corpus().filter(document="clark2015"), ["india"])["count"].tolist()
+    >>> mention_rates(load_corpus().filter(document="clark2015"), ["turkey"])["count"].tolist()
     [0]
     """
     body = corpus.sentences[corpus.sentences["kind"] != "heading"].astype({"document": "str"})

@@ -14,10 +14,12 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import nbformat
 import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
 
 from kzpolicy.building import build_study
 
@@ -36,6 +38,9 @@ TEXT = (
     "Invented text.\n\nRussia helps the <script>window.ran=1</script> port.\n\n"
     "China blames the port & its water.\n"
 )
+
+
+FIGURE = ".jp-OutputArea-output img[alt^='Dot plot']"
 
 
 def free_port() -> int:
@@ -123,19 +128,158 @@ def page(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]
         page.on("console", lambda m: page.errors.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda e: page.errors.append(str(e)))
         page.goto(server)
-        page.locator(".jp-CodeCell .cm-content").first.click(timeout=40_000)
+        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=40_000)
+        page.locator(".jp-CodeCell .cm-content").first.click()
         page.keyboard.press("Shift+Enter")
-        page.get_by_label("Measure").wait_for(timeout=40_000)
-        figure(page)
+        page.locator(FIGURE).wait_for(timeout=40_000)
         yield page
         context.close()
 
 
-def figure(page: Any) -> Any:
-    return page.locator(".jp-OutputArea-output img[alt^='Dot plot']")
+def redrawn(page: Any, act: Any) -> float:
+    """Do something that draws another figure; give the seconds until it is on the screen."""
+    before = page.locator(FIGURE).get_attribute("src") if page.locator(FIGURE).count() else None
+    start = time.perf_counter()
+    act()
+    page.wait_for_function(
+        "([shown, was]) => { const now = document.querySelector(shown);"
+        " return now && now.src !== was && now.complete }",
+        arg=[FIGURE, before],
+        timeout=20_000,
+        polling=20,
+    )
+    return time.perf_counter() - start
 
 
-def test_look(page: Any, place: Path) -> None:
-    page.wait_for_timeout(1500)
-    page.screenshot(path="/tmp/shot_panel.png")
-    print(page.errors)
+def code_of(page: Any) -> str:
+    return str(page.get_by_label("The same in code").input_value())
+
+
+def table_of(code: str, place: Path) -> pd.DataFrame:
+    """Run the lines that the panel shows, as a user would paste them."""
+    before, names = os.getcwd(), {}  # type: ignore[var-annotated]
+    os.chdir(place)
+    try:
+        exec(code, names)
+    finally:
+        os.chdir(before)
+    names["figure"].clear()
+    return pd.DataFrame(names["table"])
+
+
+def message(page: Any) -> str:
+    return str(page.get_by_role("status").last.inner_text())
+
+
+def test_every_control_redraws(page: Any) -> None:
+    """Power, measure, year, theme, keyword, corpus, speaker, document; the times are printed."""
+    choose = page.get_by_label
+    steps = {
+        "power": lambda: choose("United States").check(),
+        "measure": lambda: choose("Measure").select_option("automatic tone"),
+        "mentions": lambda: choose("Measure").select_option("mentions"),
+        "documents": lambda: choose("Documents").select_option(["Clark 2015", "Bachkatov 2022"]),
+        "all documents": lambda: choose("Documents").select_option([]),
+        "first year": lambda: choose("From year").select_option("2021"),
+        "last year": lambda: choose("To year").select_option("2021"),
+        "theme": lambda: choose("Measure").select_option("theme"),
+        "another theme": lambda: choose("Theme").select_option("Nuclear disarmament"),
+        "speeches": lambda: choose("Corpus").select_option("speeches"),
+        "speaker": lambda: choose("Speaker").select_option("Uzbekistan"),
+    }
+    for name, act in steps.items():
+        seconds = redrawn(page, act)
+        print(f"redrawn after {name}: {seconds:.2f} s")
+    page.get_by_label("Measure").select_option("keyword")
+    page.get_by_text("no keyword given").wait_for()
+    page.get_by_label("Own keywords").fill("zzyzx")
+    page.get_by_label("Own keywords").press("Enter")
+    page.get_by_text("'zzyzx' does not occur in this corpus").wait_for()
+    assert page.locator(FIGURE).count() == 0
+    assert page.get_by_role("button", name="Table as CSV").is_disabled()
+    page.get_by_label("Own keywords").fill("water*, Aral")
+    seconds = redrawn(page, lambda: page.get_by_label("Own keywords").press("Enter"))
+    print(f"redrawn after keyword: {seconds:.2f} s")
+    assert "keyword=['water*', 'Aral'], " in code_of(page).replace("speaker='UZB', ", "") + ", "
+    assert "UZB_" in page.locator(".jp-OutputArea-output table").inner_text()
+
+
+def test_keyboard_alone(page: Any, place: Path) -> None:
+    """Tab reaches the controls in the order of the screen; keys choose, tick, type and save."""
+    page.get_by_label("Corpus").select_option("articles")
+    page.get_by_label("Measure").select_option("coded stance")
+    page.locator(FIGURE).wait_for()
+    page.get_by_label("Corpus").focus()
+    seen, press = [], page.keyboard.press
+    redrawn(page, lambda: (press("Tab"), press("c"), press("Home")))  # coded tone
+    labels = "e => [...e.labels].map(l => l.innerText.trim()).join('') || e.innerText"
+    redrawn(page, lambda: (press("Tab"), press("Space")))  # Russia off
+    for _ in range(30):
+        seen.append(page.evaluate(f"({labels})(document.activeElement)"))
+        if seen[-1] == "From year":
+            redrawn(page, lambda: press("ArrowDown"))
+        if seen[-1] == "Save in":
+            press("Control+a")
+            page.keyboard.type("typed")
+        if seen[-1] == "Figure as PNG":
+            press("Enter")
+            page.get_by_text("Saved ").wait_for()
+        if seen[-1] == "The same in code":
+            break
+        press("Tab")
+    powers = ["Russia", "China", "United States", "European Union", "the West", "Turkey", "Iran", "India"]
+    rest = ["Documents", "From year", "To year", "Save in"]
+    buttons = ["Figure as PNG", "Figure as SVG", "Table as CSV", "Table as Excel"]
+    assert seen == [*powers, *rest, *buttons, "The same in code"]
+    assert (place / "typed" / "articles-coded-tone-1.png").is_file()
+    assert "power=['china'], year=range(2016, 2023)" in code_of(page).replace("'usa'", "").replace(
+        "', ]", "']"
+    )
+
+
+def test_what_is_on_the_screen_can_be_taken_along(page: Any, place: Path) -> None:
+    page.get_by_label("Save in").fill("taken")
+    page.get_by_label("Save in").press("Enter")
+    for label in ("Figure as PNG", "Figure as SVG", "Table as CSV", "Table as Excel", "Table as CSV"):
+        page.get_by_role("button", name=label).click()
+        page.wait_for_timeout(700)
+        assert message(page).startswith("Saved ")
+    taken = place / "taken"
+    assert sorted(path.name for path in taken.iterdir()) == [
+        f"articles-coded-tone-{name}" for name in ("1.csv", "1.png", "1.svg", "1.xlsx", "2.csv")
+    ]
+    assert (taken / "articles-coded-tone-1.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+    assert ElementTree.parse(taken / "articles-coded-tone-1.svg").getroot().tag.endswith("svg")
+    table = table_of(code_of(page), place)
+    dates = ["published_from", "published_to"]
+    saved = pd.read_csv(taken / "articles-coded-tone-1.csv", parse_dates=dates)
+    assert_frame_equal(saved, table, check_dtype=False)
+    sheets = pd.read_excel(taken / "articles-coded-tone-1.xlsx", sheet_name=None)
+    assert_frame_equal(sheets["table"], table, check_dtype=False)
+    assert set(sheets["evidence"]["power"]) == {"china", "usa"}
+
+
+def test_a_study_of_ones_own_is_quoted_and_nothing_in_it_runs(page: Any, place: Path) -> None:
+    page.get_by_label("Corpus").select_option("a study folder")
+    page.get_by_text("Write the path of a study folder").wait_for()
+    page.get_by_label("Study folder").fill("nowhere")
+    page.get_by_label("Study folder").press("Enter")
+    page.get_by_text("no such study").wait_for()
+    page.get_by_label("Study folder").fill(str(place / "study"))
+    page.get_by_label("Study folder").press("Enter")
+    page.get_by_text("no code in the documents chosen").wait_for()
+    redrawn(page, lambda: page.get_by_label("Measure").select_option("mentions"))
+    evidence = page.locator(".jp-OutputArea-output table")
+    assert "helps the <script>window.ran=1</script> port" in evidence.inner_text()
+    assert evidence.locator("mark").all_inner_texts() == ["Russia", "China"]
+    assert evidence.locator("a").count() == 0
+    assert TITLE in page.get_by_label("Documents").inner_text().replace("\xa0", " ")
+    redrawn(page, lambda: page.get_by_label("Measure").select_option("automatic tone"))
+    page.get_by_text("Not validated").wait_for()
+    assert len(table_of(code_of(page), place)) == 2
+    assert page.evaluate("window.ran") is None
+
+
+def test_no_error_reached_the_console(page: Any) -> None:
+    """Runs last."""
+    assert page.errors == []
