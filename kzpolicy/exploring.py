@@ -143,8 +143,8 @@ def explore_evidence(
     Examples
     --------
     >>> from kzpolicy import load_corpus
-    >>> explore_evidence(load_corpus(), "keyword", keyword="water*")["paragraph"].tolist()
-    []
+    >>> explore_evidence(load_corpus(), "keyword", keyword="rail*")["label"].unique().tolist()
+    ['Clark 2015']
     """
     base = _of_speaker(corpus, _tuple(speaker))
     part = base.filter(document=_tuple(document) or None, year=_tuple(year) or None)

@@ -137,6 +137,7 @@ class Panel:
             self._clear("Write the path of a study folder, as kzpolicy build made it.")
             return
         self.place = self.study.value.strip() if other else self.corpus_name.value
+        self._clear("Loading ...")
         try:
             corpus = load_corpus(self.place)
             own = own_files(self.place)
@@ -152,6 +153,7 @@ class Panel:
         themes = self.own_themes if self.own_themes is not None else load_themes()
         named = themes.drop_duplicates("theme")
         self.theme.options = list(zip(named["name"], named["theme"], strict=True))
+        self.theme.value = named["theme"].iloc[0]
         years = range(
             corpus.documents["published_from"].min().year, corpus.documents["published_to"].max().year + 1
         )
@@ -161,8 +163,7 @@ class Panel:
         self.speaker.layout.display = "" if states else "none"
         names = load_states()["name"]
         self.speaker.options = sorted((names.get(state, state), state) for state in states) or [("all", "")]
-        if "KAZ" in states:
-            self.speaker.value = "KAZ"
+        self.speaker.value = "KAZ" if "KAZ" in states else self.speaker.options[0][1]
         self._list_documents()
         self._busy = False
         self._draw()

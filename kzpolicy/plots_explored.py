@@ -154,7 +154,7 @@ def headline(table: pd.DataFrame) -> str:
     --------
     >>> from kzpolicy import explore_table, load_corpus
     >>> headline(explore_table(load_corpus(), "mentions", power="iran"))
-    'Mentions of Iran per 10,000 words: 0 (Clark 2015) to 14 (Balancing Act 2020–21)'
+    'Mentions of Iran per 10,000 words: 0 (Clark 2015) to 30 (Bachkatov 2022)'
     """
     measure, names = str(table["measure"].iloc[0]), list(dict.fromkeys(table["name"]))
     said = "; ".join(names) if len(names) <= 3 else f"{len(names)} powers"
