@@ -37,6 +37,9 @@ SHOWN = 40
 _HEADINGS = {"tone": "coded tone", "stance": "coded stance", "tone_score": "automatic tone"}
 _HEADINGS |= {"stance_score": "automatic stance", "because": "the automatic scores rest on", "url": "link"}
 _TABLE = "overflow-x: auto; line-height: 1.35; text-align: left"
+# In a notebook arrow keys, Enter and letters move and change cells even while a list or button of an
+# output has the focus (x would cut the cell). JupyterLab leaves the keys alone below this attribute.
+_OWN_KEYS = "<style onload=\"this.closest('.kzpolicy-panel').dataset.lmSuppressShortcuts = 'true'\"></style>"
 _FORMATS = {"Figure as PNG": "png", "Figure as SVG": "svg", "Table as CSV": "csv", "Table as Excel": "xlsx"}
 
 
@@ -124,7 +127,8 @@ class Panel:
         save = widgets.HBox(list(self.buttons.values()), layout=widgets.Layout(flex_flow="row wrap"))
         right = widgets.VBox([self.status, self.figure, self.trust], layout=widgets.Layout(flex="1 1 480px"))
         top = widgets.HBox([widgets.VBox(left), right], layout=widgets.Layout(flex_flow="row wrap"))
-        return widgets.VBox([top, save, self.code, self.evidence])
+        box = widgets.VBox([top, save, self.code, self.evidence, widgets.HTML(_OWN_KEYS)])
+        return box.add_class("kzpolicy-panel")
 
     # What the controls offer.
 
