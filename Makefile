@@ -6,7 +6,7 @@ READY := .venv/.ready
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help study test lab lock clean
+.PHONY: help study test browser lab lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,10 @@ test: $(READY) ## Check style, types and behaviour
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
+
+browser: $(READY) ## Drive the panel in Chromium, which must be installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[browser]'
+	$(BIN)/python -m pytest -s tests/browser
 
 lab: $(READY) ## Open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks/00-start-here.ipynb

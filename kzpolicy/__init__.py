@@ -13,6 +13,8 @@ from kzpolicy.comparing import change_test, dispersion, state_keyness, state_rat
 from kzpolicy.corpus import Corpus, load_corpus
 from kzpolicy.errors import StudyError
 from kzpolicy.estimating import corrected_means, needed
+from kzpolicy.explore import explore
+from kzpolicy.exploring import explore_evidence, explore_table
 from kzpolicy.powers import Powers, load_powers
 from kzpolicy.resemblance import closeness_change, ranking, resemblance, similarities, speech_map, validity
 from kzpolicy.sampling import draw_sample, join_codes, mention_pairs
@@ -44,6 +46,9 @@ __all__ = [
     "difference",
     "dispersion",
     "draw_sample",
+    "explore",
+    "explore_evidence",
+    "explore_table",
     "join_codes",
     "keyness",
     "load_corpus",

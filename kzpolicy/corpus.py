@@ -23,7 +23,7 @@ One = str | int | Iterable[str | int] | None
 _APART = ("events", "skipped")
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)  # equal is what is the same: frames have no hash
 class Corpus:
     """The tables of one study; `kzpolicy.schema` says what each holds.
 

@@ -13,6 +13,7 @@ import pandas as pd
 from kzpolicy.challenge import challenge_results
 from kzpolicy.coding import coder_agreement, scorer_agreement
 from kzpolicy.corpus import DATA, Corpus, load_corpus
+from kzpolicy.exploring import explore_table
 from kzpolicy.robustness import (
     CONTRASTS,
     interval_by_unit,
@@ -301,12 +302,24 @@ def _speeches(_: Corpus) -> Iterator[tuple[str, str]]:
     yield from speech_facts(_statements()).items()
 
 
+def _explored(_: Corpus) -> Iterator[tuple[str, str]]:
+    """Give the keyword of notebook 07, counted in Kazakhstan's speeches."""
+    table = explore_table(_statements(), "keyword", keyword="afghan*", speaker="KAZ")
+    for row in table.itertuples():
+        key = f"explore_afghan_{row.published_from.year}"
+        yield key, f"{row.value:.0f}"
+        yield from _limits(key, f"{row.low:.0f}", f"{row.high:.0f}")
+        yield f"{key}_n", str(row.n)
+    yield "explore_afghan_total", str(table["n"].sum())
+
+
 _PARTS: dict[str, Callable[[Corpus], Iterator[tuple[str, str]]]] = {
     "articles": _articles,
     "robust": _robust,
     "scorer": _scorer,
     "coverage": _coverage,
     "speeches": _speeches,
+    "explored": _explored,
 }
 # The part of a fact by how its name begins; all other names are of the articles.
 _BEGINS = {
@@ -314,4 +327,5 @@ _BEGINS = {
     "scorer": ("scorer_",),
     "coverage": ("coverage_",),
     "speeches": ("speech", "delegations", "change_", "key_", "close_", "validity_"),
+    "explored": ("explore_",),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -102,9 +104,14 @@ def mean_interval(
     (1.0, True)
     """
     values = np.asarray(values, dtype=float)
-    tails = [(1 - level) / 2, (1 + level) / 2]
-    limits = np.array([np.quantile(mean_draws(values, by), tails) for by in (None, clusters)])
+    limits = np.array([_tails(*map(tuple, _sums(values, by)), level) for by in (None, clusters)])
     return float(min(limits[:, 0].min(), values.mean())), float(max(limits[:, 1].max(), values.mean()))
+
+
+@lru_cache(maxsize=2000)  # the panel asks for the same interval again and again
+def _tails(sums: tuple[float, ...], sizes: tuple[float, ...], level: float) -> npt.NDArray[np.float64]:
+    draws = _weighted(np.array(sums), np.array(sizes), DRAWS, _SEED)
+    return np.asarray(np.quantile(draws, [(1 - level) / 2, (1 + level) / 2]), dtype=float)
 
 
 def rate_interval(counts: npt.ArrayLike, totals: npt.ArrayLike) -> tuple[float, float, float]:

@@ -332,13 +332,17 @@ def _minutes(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{max(1, minutes)} min"
 
 
-def parse_sentences(folder: str | Path, exceptions: pd.DataFrame | None = None) -> pd.DataFrame:
+def parse_sentences(
+    folder: str | Path, exceptions: pd.DataFrame | None = None, *, documents: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Parse a folder's sentences with their text, for those who have the texts.
 
     Parameters
     ----------
     folder, exceptions
         As in `parse_corpus`.
+    documents
+        Rows of the table ``documents``: only these are read. None reads all files.
 
     Returns
     -------
@@ -347,7 +351,9 @@ def parse_sentences(folder: str | Path, exceptions: pd.DataFrame | None = None) 
     """
     folder, powers, rows = Path(folder), load_powers(), []
     exceptions = TABLES["exceptions"].empty() if exceptions is None else exceptions
-    for source in gather(folder, None, exceptions, collapse=False)[0]:
+    for source in gather(folder, documents, exceptions, collapse=False)[0]:
+        if documents is not None and source["document"] not in set(documents["document"]):
+            continue
         try:
             paragraphs, _ = read_document(folder, source)
         except StudyError:  # a build names it

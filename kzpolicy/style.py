@@ -147,19 +147,29 @@ def show_table(frame: pd.DataFrame, *, digits: int = 2) -> None:
     """
     from IPython.display import display
 
+    text = _shown(frame, digits).to_string(index=False)
+    display({"text/html": table_html(frame, digits=digits), "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]
+
+
+def table_html(frame: pd.DataFrame, *, digits: int = 2) -> str:
+    """Write a frame as the HTML of `show_table`.
+
+    Examples
+    --------
+    >>> "<td>&lt;b&gt;1</td>" in table_html(pd.DataFrame({"title": ["<b>1"]}))
+    True
+    """
+    shown = _shown(frame, digits).map(_cell).rename(columns=lambda c: escape(str(c)))
+    with pd.option_context("display.max_colwidth", None):
+        html: str = shown.to_html(index=False, border=0, escape=False)
+    return html.replace(' style="text-align: right;"', "")  # a static page keeps no styles
+
+
+def _shown(frame: pd.DataFrame, digits: int) -> pd.DataFrame:
     shown = frame.astype("object")
     for column in frame.select_dtypes("float"):
         shown[column] = ["" if pd.isna(v) else f"{v:.{digits}f}" for v in frame[column]]
-    shown = shown.fillna("")
-    with pd.option_context("display.max_colwidth", None):
-        html = (
-            shown.map(_cell)
-            .rename(columns=lambda c: escape(str(c)))
-            .to_html(index=False, border=0, escape=False)
-        )
-        text = shown.to_string(index=False)
-    html = html.replace(' style="text-align: right;"', "")  # a static page keeps no styles
-    display({"text/html": html, "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]
+    return shown.fillna("")
 
 
 def _cell(value: object) -> str:

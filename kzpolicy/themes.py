@@ -91,7 +91,10 @@ def make_theme(name: str, terms: Iterable[str]) -> pd.DataFrame:
     _check_terms(listed, name, Path("make_theme"))
     unknown = [term for term in listed if " " in term and term not in phrases(load_themes())]
     if unknown:
-        raise StudyError(f"{unknown[0]!r} was not counted; add it to themes.toml and build the tables again")
+        raise StudyError(
+            f"{unknown[0]!r} was not counted when the texts were read, having several words; give single "
+            "words, or add it to themes.toml and run kzpolicy build"
+        )
     return pd.DataFrame({"theme": name, "name": name, "why": "own keywords", "term": listed, "sign": 1})
 
 

@@ -101,17 +101,55 @@ def theme_rates(corpus: Corpus, themes: pd.DataFrame | None = None) -> pd.DataFr
         words cluster in paragraphs, see `kzpolicy.intervals.rate_interval`).
     """
     themes = load_themes() if themes is None else themes
-    counted = paragraph_counts(corpus, themes)
-    facts = corpus.documents[["document", "label", "published_from", "published_to"]]
+    rates = document_rates(corpus.documents, paragraph_counts(corpus, themes), "theme")
+    names = themes.drop_duplicates("theme").set_index("theme")["name"]
+    rates.insert(rates.columns.get_loc("theme") + 1, "name", rates["theme"].map(names))
+    return rates
+
+
+def mention_rates(corpus: Corpus, powers: Iterable[str]) -> pd.DataFrame:
+    """Return how often each document names each power, per 10,000 words, headings left out.
+
+    Parameters
+    ----------
+    corpus
+        A corpus.
+    powers
+        Keys of powers, named or not.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `theme_rates` with ``power`` instead of ``theme`` and ``name``.
+
+    Examples
+    --------
+    >>> from kzpolicy import load_corpus
+    >>> mention_rates(load_corpus().filter(document="clark2015"), ["turkey"])["count"].tolist()
+    [0]
+    """
+    body = corpus.sentences[corpus.sentences["kind"] != "heading"].astype({"document": "str"})
+    place = ["document", "paragraph"]
+    counted = body.groupby(place, sort=False)[["words"]].sum()
+    named = corpus.mentions[["sentence", "power"]].merge(body[["sentence", *place]], on="sentence")
+    for power in powers:
+        hits = named[named["power"] == power].groupby(place).size()
+        counted[power] = hits.reindex(counted.index, fill_value=0)
+    return document_rates(corpus.documents, counted, "power")
+
+
+def document_rates(documents: pd.DataFrame, counted: pd.DataFrame, key: str) -> pd.DataFrame:
+    """Turn counts in paragraphs, as from `paragraph_counts`, into rates of documents; see `theme_rates`."""
+    facts = documents[["document", "label", "published_from", "published_to"]]
     keys = pd.Index(facts["document"])
     groups = keys.get_indexer(counted.index.get_level_values("document")).astype("int64")
     sizes = np.bincount(groups, counted["words"], minlength=len(keys)).astype("int64")
     parts = []
-    for theme, name in themes[["theme", "name"]].drop_duplicates().itertuples(index=False):
-        hits = np.bincount(groups, counted[theme], minlength=len(keys)).astype("int64")
-        limits = rate_intervals(counted[theme], counted["words"], groups, len(keys))
+    for column in counted.columns.drop("words"):
+        hits = np.bincount(groups, counted[column], minlength=len(keys)).astype("int64")
+        limits = rate_intervals(counted[column], counted["words"], groups, len(keys))
         columns = dict(zip(("rate", "low", "high"), (PER * x for x in limits), strict=True))
-        parts.append(facts.assign(theme=theme, name=name, count=hits, words=sizes, **columns))
+        parts.append(facts.assign(**{key: column}, count=hits, words=sizes, **columns))
     return pd.concat(parts, ignore_index=True)
 
 

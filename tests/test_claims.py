@@ -11,6 +11,7 @@ from kzpolicy import (
     coded_pairs,
     context_keyness,
     difference,
+    explore_table,
     load_corpus,
     mean_by,
     period_keyness,
@@ -58,6 +59,7 @@ NEAR = resemblance(SPEECHES).set_index(["power", "year"])
 PLACES, WORDS = speech_map(SPEECHES)
 AXIS1 = PLACES.pivot(index="year", columns="state", values="axis1")
 BOTH_YEARS = SPEECHES.filter(document=[f"KAZ_{year}" for year in (2015, 2020, 2021, 2022)])
+AFGHAN = explore_table(SPEECHES, "keyword", keyword="afghan*", speaker="KAZ").set_index("document")
 STRESS = stress({"own": BOTH_YEARS, "articles": CORPUS}).set_index(["source", "key"])
 
 
@@ -449,6 +451,34 @@ CLAIMS: list[tuple[str, str, Callable[[], object]]] = [
         "05",
         "Kinds of outlet are one or two texts each",
         lambda: CORPUS.documents["outlet_group"].value_counts().isin([1, 2]).all(),
+    ),
+    (
+        "07",
+        "one article has more than three sentences",
+        lambda: (TONE_IN.loc["usa", "n"] > 3).sum() == 1 and TONE_IN.loc[("usa", "delicate2020"), "n"] > 4,
+    ),
+    (
+        "07",
+        "all intervals include zero",
+        lambda: (TONE_IN.loc["usa", "low"] < 0).all() and (TONE_IN.loc["usa", "high"] > 0).all(),
+    ),
+    (
+        "07",
+        "words of energy and climate: fewest in 2018, most in 2021",
+        lambda: (
+            (BESIDE.loc["energy", "rate"].idxmin(), BESIDE.loc["energy", "rate"].idxmax()) == (2018, 2021)
+        ),
+    ),
+    (
+        "07",
+        "The two intervals overlap",
+        lambda: BESIDE.loc[("energy", 2018), "high"] > BESIDE.loc[("energy", 2021), "low"],
+    ),
+    ("07", "Afghanistan is named most in 2021", lambda: AFGHAN["value"].idxmax() == "KAZ_2021"),
+    (
+        "07",
+        "2015 and 2020 have none",
+        lambda: AFGHAN.index[AFGHAN["n"] == 0].tolist() == ["KAZ_2015", "KAZ_2020"],
     ),
 ]
 

@@ -36,6 +36,7 @@ FORMS = {
     r"(alpha|f1|equal)_\w+": r"-?\d\.\d\d",
     r"rate_\w+": r"\d+",
     r"attention_\w+": r"\d+%",
+    r"explore_\w+": r"\d+",
 }
 
 

@@ -1,0 +1,334 @@
+"""One question to a corpus: its table, the evidence under it, and the code that makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
+from functools import lru_cache
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from kzpolicy.coding import scorer_agreement
+from kzpolicy.corpus import Corpus, One, study_folder
+from kzpolicy.errors import StudyError
+from kzpolicy.powers import Powers, load_powers
+from kzpolicy.sampling import mention_pairs
+from kzpolicy.sentiment import coded_pairs, mean_by
+from kzpolicy.themes import load_themes, make_theme, matching_terms
+from kzpolicy.trends import mention_rates, theme_counts, theme_rates
+
+# The measures by the name a user gives: what a figure calls them.
+MEASURES = {
+    "coded tone": "mean tone, as coded",
+    "coded stance": "mean stance, as coded",
+    "automatic tone": "mean tone, as scored automatically",
+    "automatic stance": "mean stance, as scored automatically",
+    "mentions": "mentions per 10,000 words",
+    "theme": "words of the theme per 10,000 words",
+    "keyword": "keywords per 10,000 words",
+}
+_COLUMNS = ["measure", "series", "name", "document", "label", "published_from", "published_to"]
+_COLUMNS += ["value", "low", "high", "n", "words"]
+
+
+def explore_table(
+    corpus: Corpus,
+    measure: str = "coded tone",
+    *,
+    power: One = None,
+    document: One = None,
+    speaker: One = None,
+    year: One = None,
+    theme: str | None = None,
+    keyword: str | Iterable[str] | None = None,
+    powers: Powers | None = None,
+    themes: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Measure one thing in each document chosen.
+
+    Parameters
+    ----------
+    corpus
+        A corpus; its tables are taken not to change between calls.
+    measure
+        ``coded tone``, ``coded stance``, ``automatic tone``, ``automatic stance``, ``mentions``,
+        ``theme`` or ``keyword``.
+    power, document, speaker, year
+        Keys of powers and documents, ISO 3166 codes of speaking states, years; one, several, or None
+        for all.
+    theme
+        Key of a theme, for the measure ``theme``.
+    keyword
+        Own words, for the measure ``keyword``; as in `kzpolicy.themes.make_theme`.
+    powers, themes
+        A study's own powers and themes; None for the built-in ones.
+
+    Returns
+    -------
+    DataFrame
+        One row a power (or theme, or list of keywords) and document, by power and date: ``measure``,
+        ``series`` (key), ``name``, ``document``, ``label``, ``published_from``, ``published_to``,
+        ``value``, ``low``, ``high`` (95% interval, clustered in paragraphs; missing where nothing was
+        measured), ``n`` (sentences behind a mean, occurrences behind a rate), ``words`` (of the document).
+
+    Raises
+    ------
+    StudyError
+        If the choice is not of this corpus, or nothing in it was measured.
+
+    Examples
+    --------
+    >>> from kzpolicy import load_corpus
+    >>> table = explore_table(load_corpus(), "coded tone", power="china", document="clark2015")
+    >>> table[["name", "label", "n"]].to_numpy().tolist()
+    [['China', 'Clark 2015', 10]]
+    """
+    if measure not in MEASURES:
+        raise StudyError(f"no measure {measure!r}; there are {', '.join(MEASURES)}")
+    powers = powers or load_powers()
+    base = _of_speaker(corpus, _tuple(speaker))
+    part = base.filter(document=_tuple(document) or None, year=_tuple(year) or None)
+    if measure in ("theme", "keyword"):
+        wanted = _theme(corpus, theme, themes) if measure == "theme" else _own_theme(corpus, keyword)
+        rates = theme_rates(part, wanted).rename(columns={"theme": "series", "rate": "value", "count": "n"})
+        return rates.assign(measure=measure)[_COLUMNS]
+    keys = [str(key) for key in _tuple(power)] or list(powers.keys)
+    names = {key: powers[key].name for key in keys}  # raises for a power that is not there
+    if measure == "mentions":
+        rates = mention_rates(part, keys).rename(columns={"power": "series", "rate": "value", "count": "n"})
+        return rates.assign(measure=measure, name=rates["series"].map(names))[_COLUMNS]
+    pairs = _chosen_pairs(base, measure, keys, set(part.documents["document"]), powers)
+    if pairs.empty:
+        raise StudyError(_nothing(corpus, measure, names.values()))
+    means = mean_by(pairs, _column(measure), ["power", "document"]).astype(
+        {"power": "str", "document": "str"}
+    )
+    facts = part.documents[["document", "label", "published_from", "published_to", "words"]]
+    grid = pd.DataFrame(product(keys, facts["document"]), columns=["series", "document"]).merge(facts)
+    table = grid.merge(means.rename(columns={"power": "series", "mean": "value"}), how="left")
+    table = table.assign(
+        measure=measure, name=table["series"].map(names), n=table["n"].fillna(0).astype("int64")
+    )
+    return table.sort_values("series", key=lambda s: s.map(keys.index), kind="stable")[_COLUMNS].reset_index(
+        drop=True
+    )
+
+
+def explore_evidence(
+    corpus: Corpus,
+    measure: str = "coded tone",
+    *,
+    power: One = None,
+    document: One = None,
+    speaker: One = None,
+    year: One = None,
+    theme: str | None = None,
+    keyword: str | Iterable[str] | None = None,
+    powers: Powers | None = None,
+    themes: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """List what stands behind each number of `explore_table`, which takes the same choice.
+
+    Returns
+    -------
+    DataFrame
+        For a power one row a sentence, in reading order: ``sentence``, ``power``, ``aliases``, ``tone``,
+        ``stance`` (codes), ``tone_score``, ``stance_score`` (automatic), ``because`` (the words and rules
+        behind these), ``paraphrase``, ``label``, ``url``. For a theme or keywords one row a paragraph:
+        ``paragraph`` (its locator), ``terms`` (with their counts), ``n``, ``label``, ``url``.
+
+    Examples
+    --------
+    >>> from kzpolicy import load_corpus
+    >>> explore_evidence(load_corpus(), "keyword", keyword="rail*")["label"].unique().tolist()
+    ['Clark 2015']
+    """
+    base = _of_speaker(corpus, _tuple(speaker))
+    part = base.filter(document=_tuple(document) or None, year=_tuple(year) or None)
+    if measure in ("theme", "keyword"):
+        wanted = _theme(corpus, theme, themes) if measure == "theme" else _own_theme(corpus, keyword)
+        return _paragraphs(part, wanted)
+    keys = [str(key) for key in _tuple(power)] or list((powers or load_powers()).keys)
+    found = part.evidence(power=keys)
+    body = part.sentences.loc[part.sentences["kind"] != "heading", "sentence"]
+    if measure.startswith("coded"):
+        found = found[found["reference"] == 1]
+    else:
+        found = found[found["aliases"].notna() & found["sentence"].isin(set(body))]
+    scored = part.mentions.groupby(["sentence", "power"], as_index=False, observed=True).agg(
+        tone_score=("tone", "mean"),
+        stance_score=("stance", "mean"),
+        because=("because", lambda words: " | ".join(dict.fromkeys(words.dropna()))),
+    )
+    found = found.merge(scored, on=["sentence", "power"], how="left")
+    columns = ["sentence", "power", "aliases", "tone", "stance", "tone_score", "stance_score", "because"]
+    return found[[*columns, "paraphrase", "label", "url"]].reset_index(drop=True)
+
+
+def validation(corpus: Corpus, measure: str, powers: Powers | None = None) -> str:
+    """Say how far a measure can be believed, from the codes of the whole corpus.
+
+    Examples
+    --------
+    >>> from kzpolicy import load_corpus
+    >>> validation(load_corpus(), "mentions")
+    'A count of names: it says what is spoken of, not with what opinion.'
+    """
+    if measure == "mentions":
+        return "A count of names: it says what is spoken of, not with what opinion."
+    if measure in ("theme", "keyword"):
+        return "A count of words: it says what is spoken of, not with what opinion."
+    coded = _pairs(corpus, False, powers)
+    if measure.startswith("coded"):
+        return (
+            f"Codes: {len(coded):,} coded pairs of a sentence and a power in this corpus, by passes of a "
+            "language model; no human has checked them. n says how many stand behind a value."
+        )
+    value = measure.removeprefix("automatic ")
+    both = coded.dropna(subset=[f"{value}_score_class"])
+    if both.empty:
+        return (
+            "Not validated: no sentence of this corpus is coded; nothing says how far to believe this score."
+        )
+    row = _agreement(corpus, value, powers)
+    return (
+        f"Validation: this score agrees with the codes at Krippendorff's alpha {row['estimate']:.2f} (95% "
+        f"interval {row['low']:.2f} to {row['high']:.2f}, n = {row['pairs']} pairs of this corpus; 1 is "
+        "perfect, 0 is chance). Read single values with caution."
+    )
+
+
+def explore_code(study: str | Path, measure: str, choice: dict[str, Any]) -> str:
+    """Write the lines that make a table and its figure.
+
+    Parameters
+    ----------
+    study
+        Name or folder of a study, as `kzpolicy.load_corpus` takes it.
+    measure, choice
+        What `explore_table` gets; what is None or empty is left out.
+
+    Examples
+    --------
+    >>> print(explore_code("articles", "keyword", {"keyword": ["water*"], "power": None}))
+    from kzpolicy import explore_table, load_corpus
+    from kzpolicy.plots_explored import explore_figure
+    table = explore_table(load_corpus('articles'), 'keyword', keyword=['water*'])
+    figure = explore_figure(table).figure
+    """
+    own = own_files(study)
+    words = [f"{name}={value!r}" for name, value in choice.items() if value]
+    words += [f"{name}={name}" for name in own]
+    lines = [
+        ", ".join(["from kzpolicy import explore_table, load_corpus", *(f"load_{name}" for name in own)])
+    ]
+    lines += ["from kzpolicy.plots_explored import explore_figure"]
+    lines += [f"{name} = load_{name}({str(path)!r})" for name, path in own.items()]
+    lines += [f"table = explore_table({', '.join([f'load_corpus({str(study)!r})', repr(measure), *words])})"]
+    lines += [f"figure = explore_figure(table{', powers=powers' if 'powers' in own else ''}).figure"]
+    return "\n".join(lines)
+
+
+def own_files(study: str | Path) -> dict[str, Path]:
+    """Find a study's own ``powers.toml`` and ``themes.toml``, by ``powers`` and ``themes``."""
+    paths = {name: study_folder(study) / f"{name}.toml" for name in ("powers", "themes")}
+    return {name: path for name, path in paths.items() if path.is_file()}
+
+
+def _tuple(value: One) -> tuple[str | int, ...]:
+    return () if value is None else (value,) if isinstance(value, str | int) else tuple(value)
+
+
+@lru_cache(maxsize=4)
+def _of_speaker(corpus: Corpus, speakers: tuple[str, ...]) -> Corpus:
+    """Keep a speaker's documents; kept because a large corpus takes a while to filter."""
+    if not speakers:
+        return corpus
+    documents = corpus.documents
+    unknown = set(speakers) - set(documents["speaker_state"].dropna())
+    if unknown:
+        raise StudyError(
+            f"no speech of {min(unknown)!r} in this corpus; speakers are ISO 3166 codes such as KAZ"
+        )
+    return corpus.filter(document=documents.loc[documents["speaker_state"].isin(speakers), "document"])
+
+
+@lru_cache(maxsize=8)
+def _pairs(corpus: Corpus, automatic: bool, powers: Powers | None) -> pd.DataFrame:
+    if not automatic:
+        return coded_pairs(corpus, powers)
+    pairs = mention_pairs(corpus, powers)
+    return pairs.assign(paragraph=pairs["sentence"].str.replace(r":[^:]*$", "", regex=True))
+
+
+@lru_cache(maxsize=8)
+def _agreement(corpus: Corpus, value: str, powers: Powers | None) -> dict[str, Any]:
+    pairs = _pairs(corpus, False, powers).dropna(subset=[f"{value}_score_class"])
+    found = scorer_agreement(pairs, value, f"{value}_score_class").to_dict("records")
+    return next(row for row in found if row["measure"] == "alpha, ordinal")
+
+
+@lru_cache(maxsize=4)
+def _vocabulary(corpus: Corpus) -> tuple[str, ...]:
+    return tuple(corpus.terms["term"].unique())
+
+
+def _chosen_pairs(
+    corpus: Corpus, measure: str, keys: Collection[str], documents: Collection[str], powers: Powers
+) -> pd.DataFrame:
+    own = None if powers is load_powers() else powers
+    pairs = _pairs(corpus, measure.startswith("automatic"), own)
+    return pairs[pairs["power"].isin(keys) & pairs["document"].isin(documents)]
+
+
+def _column(measure: str) -> str:
+    kind, value = measure.split(" ")
+    return value if kind == "coded" else f"{value}_score"
+
+
+def _nothing(corpus: Corpus, measure: str, names: Iterable[str]) -> str:
+    if measure.startswith("automatic"):
+        return f"{', '.join(names)}: not named in the documents chosen; choose other powers or documents"
+    pairs = len(corpus.codes[["sentence", "power"]].drop_duplicates())
+    return (
+        f"{', '.join(names)}: no code in the documents chosen (the whole corpus has {pairs:,} coded pairs); "
+        "choose others, or an automatic measure"
+    )
+
+
+def _theme(corpus: Corpus, theme: str | None, themes: pd.DataFrame | None) -> pd.DataFrame:
+    themes = load_themes() if themes is None else themes
+    if theme not in set(themes["theme"]):
+        raise StudyError(f"no theme {theme!r}; there are {', '.join(themes['theme'].unique())}")
+    return themes[themes["theme"] == theme]
+
+
+def _own_theme(corpus: Corpus, keyword: str | Iterable[str] | None) -> pd.DataFrame:
+    given = [keyword] if isinstance(keyword, str) else list(keyword or [])
+    words = list(dict.fromkeys(" ".join(word.lower().split()) for word in given if word.strip()))
+    if not words:
+        raise StudyError("no keyword given; write words such as water*, where a final * takes any ending")
+    theme = make_theme(f"“{', '.join(words)}”", words)
+    vocabulary = _vocabulary(corpus)
+    absent = set(words) - set(matching_terms(words, vocabulary).values())
+    for word in words:
+        if word in absent:
+            near = get_close_matches(word.removesuffix("*"), vocabulary, n=3)
+            raise StudyError(
+                f"{word!r} does not occur in this corpus{'; near are ' + ', '.join(near) if near else ''}; "
+                "a final * takes any ending"
+            )
+    return theme
+
+
+def _paragraphs(part: Corpus, theme: pd.DataFrame) -> pd.DataFrame:
+    counts = theme_counts(part, theme).astype({"document": "str"})
+    counts = counts.assign(terms=counts["term"] + " " + counts["count"].astype("str").str.replace("-", "−"))
+    place = ["document", "paragraph"]
+    found = counts.groupby(place, as_index=False).agg(terms=("terms", ", ".join), n=("count", "sum"))
+    found = part.documents[["document", "label", "url"]].merge(found, on="document")
+    locators = found["document"] + ":" + found["paragraph"].astype("str")
+    return found.assign(paragraph=locators)[["paragraph", "terms", "n", "label", "url"]]

@@ -1,0 +1,186 @@
+"""The figure of one question to a corpus, and what it says in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from kzpolicy.errors import StudyError
+from kzpolicy.exploring import MEASURES
+from kzpolicy.plots import FEW, STANCE, TONE
+from kzpolicy.powers import Power, Powers, load_powers
+from kzpolicy.style import DARK, GREY, LIGHT, SERIES, page, scale_axis, signed
+
+# More points than this cannot be read in one figure.
+MOST = 80
+_AUTOMATIC = "Targeted automatic score: see how far it agrees with the codes before believing it."
+
+
+def explore_figure(table: pd.DataFrame, ax: Axes | None = None, *, powers: Powers | None = None) -> Axes:
+    """Draw what `explore_table` found: a row a document, a marker a power, with intervals and n.
+
+    Parameters
+    ----------
+    table
+        As from `explore_table`.
+    ax
+        Where to draw; None makes a whole page with title, measure and source.
+    powers
+        A study's own powers; None for the built-in ones.
+
+    Returns
+    -------
+    Axes
+        Its ``figure`` can be shown and saved.
+
+    Raises
+    ------
+    StudyError
+        If the table has more rows than can be read in one figure.
+
+    Examples
+    --------
+    >>> from kzpolicy import explore_table, load_corpus
+    >>> table = explore_table(load_corpus(), "mentions", power=["russia", "china"])
+    >>> [tick.get_text() for tick in explore_figure(table).get_yticklabels()][0]
+    'Clark 2015'
+    """
+    if len(table) > MOST:
+        raise StudyError(f"{len(table)} points are too many for one figure; choose fewer documents or powers")
+    if ax is None:
+        ax = _page(table)
+    series, documents = list(dict.fromkeys(table["series"])), list(dict.fromkeys(table["document"]))
+    looks = {key: _look(key, table, powers) for key in series}
+    # One document: a row a power. Else a row a document, with the powers' markers side by side in it.
+    rows, across = (documents, "document") if len(documents) > 1 else (series, "series")
+    labels = table.drop_duplicates(across).set_index(across)["label" if len(documents) > 1 else "name"]
+    spread = 0.8 / len(series) if across == "document" else 0.0
+    for i, (key, part) in enumerate(table.groupby("series", sort=False)):
+        places = [rows.index(row) + spread * (i - (len(series) - 1) / 2) for row in part[across]]
+        _draw_values(part, looks[str(key)], np.array(places), ax)
+    edges = [y - 0.5 for y in range(1, len(rows))]
+    ax.hlines(edges, 0, 1, transform=ax.get_yaxis_transform(), color=LIGHT, linewidth=0.5, zorder=0)
+    ax.set_yticks(range(len(rows)), [labels[row] for row in rows])
+    ax.set_ylim(len(rows) - 0.5, -0.6)
+    if _is_mean(table):
+        scale_axis(ax, *(TONE if "tone" in table["measure"].iloc[0] else STANCE))
+    else:
+        end = 1.05 * max(float(table["high"].max()), 1.0)
+        ax.set_xlim(-0.02 * end, end)
+        ax.grid(axis="x")
+    if across == "document" and len(series) > 1:
+        _draw_key([looks[key] for key in series], ax)
+    return ax
+
+
+def _is_mean(table: pd.DataFrame) -> bool:
+    return str(table["measure"].iloc[0]).endswith(("tone", "stance"))
+
+
+def _look(key: str, table: pd.DataFrame, powers: Powers | None) -> Power:
+    if table["measure"].iloc[0] in ("theme", "keyword"):
+        return Power(key, str(table["name"].iloc[0]), SERIES, "o")
+    return (powers or load_powers())[key]
+
+
+def _draw_values(part: pd.DataFrame, look: Power, places: npt.NDArray[np.float64], ax: Axes) -> None:
+    """Draw one power's values, hollow where they rest on few sentences, with n at the right."""
+    few = (part["n"] < FEW).to_numpy()
+    ax.hlines(
+        places, part["low"], part["high"], color=look.color, linewidth=np.where(few, 1.2, 2), alpha=0.85
+    )
+    for hollow in (False, True):
+        here, face = few == hollow, "white" if hollow else look.color
+        drawn: dict[str, Any] = {
+            "color": look.color,
+            "markerfacecolor": face,
+            "markersize": 7,
+            "clip_on": False,
+            "zorder": 3,
+        }
+        ax.plot(part["value"][here], places[here], look.marker, **drawn)
+    for y, row, thin in zip(places, part.itertuples(), few, strict=True):
+        words = "no sentence" if pd.isna(row.value) else f"{number(row.measure, row.value)}  n = {row.n}"
+        color = GREY if thin else DARK
+        ax.text(1.02, y, words, transform=ax.get_yaxis_transform(), va="center", size=8, color=color)
+
+
+def number(measure: str, value: float) -> str:
+    """Print a value: signed for a mean, a whole number for a rate."""
+    return signed(value) if measure.endswith(("tone", "stance")) else f"{value:.0f}"
+
+
+def _draw_key(looks: list[Power], ax: Axes) -> None:
+    """Name the markers above the axes, four in a line."""
+    marks = [Line2D([], [], color=k.color, marker=k.marker, linestyle="", label=k.name) for k in looks]
+    ax.legend(
+        handles=marks, ncols=4, loc="lower left", bbox_to_anchor=(-0.02, 1), frameon=False, handletextpad=0.2
+    )
+
+
+def _page(table: pd.DataFrame) -> Axes:
+    """Lay out a page that is as high as the table asks for."""
+    measure, series = str(table["measure"].iloc[0]), table["series"].nunique()
+    rows = len(table) if table["document"].nunique() == 1 else table["document"].nunique()
+    each = 0.3 if len(table) == rows else 0.1 + 0.19 * series
+    key = 0.0 if series == 1 or len(table) == rows else 0.22 * -(-series // 4)
+    what = {"coded": "Codes: passes of a language model, not checked by a human.", "automatic": _AUTOMATIC}
+    unit = "sentences" if _is_mean(table) else "occurrences"
+    subtitle = f"{MEASURES[measure]}; bars: 95% interval, {unit} clustered in paragraphs".capitalize()
+    subtitle += f"; hollow: fewer than {FEW}"
+    longest = max(table["label"].str.len().max(), table["name"].str.len().max() if rows == series else 0)
+    _, (ax,) = page(
+        headline(table),
+        subtitle,
+        f"Source: kzpolicy. {what.get(measure.split(' ')[0], 'Counts of words, headings left out.')}",
+        height=1.9 + key + each * rows,
+        left=0.35 + 0.075 * float(longest),
+        right=1.3,
+        bottom=0.85 if _is_mean(table) else 0.6,
+        head=0.3 + key,
+    )
+    return ax  # type: ignore[no-any-return]
+
+
+def headline(table: pd.DataFrame) -> str:
+    """Say in a line what a table holds: what was measured, and its lowest and highest value.
+
+    Examples
+    --------
+    >>> from kzpolicy import explore_table, load_corpus
+    >>> headline(explore_table(load_corpus(), "mentions", power="iran"))
+    'Mentions of Iran per 10,000 words: 0 (Clark 2015) to 30 (Bachkatov 2022)'
+    """
+    measure, names = str(table["measure"].iloc[0]), list(dict.fromkeys(table["name"]))
+    said = "; ".join(names) if len(names) <= 3 else f"{len(names)} powers"
+    head = f"{measure.capitalize()} toward {said}" if _is_mean(table) else f"{said} per 10,000 words"
+    head = f"Mentions of {said} per 10,000 words" if measure == "mentions" else head
+    known = table.dropna(subset=["value"])
+    if _is_mean(table) and (known["n"] >= FEW).any():  # a mean of one sentence makes no headline
+        known = known[known["n"] >= FEW]
+    if len(known) < 2:
+        return f"{head}: {number(measure, known['value'].iloc[0])} ({known['label'].iloc[0]})"
+    several = {"name"} if len(names) > 1 else set()
+    several |= {"label"} if table["document"].nunique() > 1 else set()
+    ends = [known.loc[known["value"].idxmin()], known.loc[known["value"].idxmax()]]
+    low, high = (
+        f"{number(measure, end['value'])} ({', '.join(end[c] for c in ('name', 'label') if c in several)})"
+        for end in ends
+    )
+    return f"{head}: {low} to {high}"
+
+
+def describe_table(table: pd.DataFrame) -> str:
+    """Say every value of a table in words, for readers who cannot see the figure."""
+    parts = [
+        f"{row.name}, {row.label}: none"
+        if pd.isna(row.value)
+        else f"{row.name}, {row.label}: {number(row.measure, row.value)} (n = {row.n})"
+        for row in table.itertuples(index=False)
+    ]
+    return f"Dot plot with 95% intervals. {headline(table)}. {'; '.join(parts)}."
