@@ -39,7 +39,10 @@ _HEADINGS |= {"stance_score": "automatic stance", "because": "the automatic scor
 _TABLE = "overflow-x: auto; line-height: 1.35; text-align: left"
 # In a notebook arrow keys, Enter and letters move and change cells even while a list or button of an
 # output has the focus (x would cut the cell). JupyterLab leaves the keys alone below this attribute.
-_OWN_KEYS = "<style onload=\"this.closest('.kzpolicy-panel').dataset.lmSuppressShortcuts = 'true'\"></style>"
+_OWN_KEYS = (
+    "<style onload=\"this.closest('.kzpolicy-panel').dataset.lmSuppressShortcuts = 'true'\">"
+    ".kzpolicy-panel td { vertical-align: top; padding: 4px 8px 4px 0 }</style>"
+)
 _FORMATS = {"Figure as PNG": "png", "Figure as SVG": "svg", "Table as CSV": "csv", "Table as Excel": "xlsx"}
 
 
