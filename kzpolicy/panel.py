@@ -38,8 +38,13 @@ _HEADINGS = {"tone": "coded tone", "stance": "coded stance", "tone_score": "auto
 _HEADINGS |= {"stance_score": "automatic stance", "because": "the automatic scores rest on", "url": "link"}
 _TABLE = "overflow-x: auto; line-height: 1.35; text-align: left"
 # In a notebook arrow keys, Enter and letters move and change cells even while a list or button of an
-# output has the focus (x would cut the cell). JupyterLab leaves the keys alone below this attribute.
-_OWN_KEYS = "<style onload=\"this.closest('.kzpolicy-panel').dataset.lmSuppressShortcuts = 'true'\"></style>"
+# output has the focus (x would cut the cell): the panel keeps its keys to itself. A style is used
+# because its onload runs as soon as the panel is on the page.
+_OWN_KEYS = (
+    "<style onload=\"this.closest('.kzpolicy-panel')"
+    ".addEventListener('keydown', event => event.stopPropagation())\">"
+    ".kzpolicy-panel td { vertical-align: top; padding: 4px 8px 4px 0 }</style>"
+)
 _FORMATS = {"Figure as PNG": "png", "Figure as SVG": "svg", "Table as CSV": "csv", "Table as Excel": "xlsx"}
 
 

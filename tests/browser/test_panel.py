@@ -278,6 +278,11 @@ def test_a_study_of_ones_own_is_quoted_and_nothing_in_it_runs(page: Any, place: 
     assert page.evaluate("window.ran") is None
 
 
+def test_the_notebook_is_as_it_was(page: Any) -> None:
+    """No key meant for the panel has moved, cut or added a cell."""
+    assert page.locator(".jp-Notebook-cell").count() == 2
+
+
 def test_no_error_reached_the_console(page: Any) -> None:
     """Runs last."""
     assert page.errors == []
