@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 from kzpolicy.errors import StudyError
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
 _FOLDER = """\
 Parse a folder of documents and rewrite a study's tables.
 
@@ -43,6 +46,11 @@ def main(arguments: list[str] | None = None) -> int:
     )
     build.add_argument("texts", type=Path, help="folder of documents, see above")
     build.add_argument("--out", type=Path, default=ROOT / "data" / "articles", help="the study's folder")
+    build.add_argument("--strict", action="store_true", help="stop at the first file that cannot be used")
+    build.add_argument("--workers", type=_count, default=1, metavar="N", help="processes that share the work")
+    build.add_argument(
+        "--scheduler", default="", metavar="ADDRESS", help="a Dask cluster that shares the disk"
+    )
     build.add_argument("--keep-duplicates", action="store_true", help="keep near-duplicates too")
     build.set_defaults(run=_build)
 
@@ -71,16 +79,41 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
 
 
-def _build(options: argparse.Namespace) -> int:
-    from kzpolicy.building import build_study
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a count of 1 or more")
+    return int(text)
 
-    corpus = build_study(options.texts, options.out, collapse=not options.keep_duplicates)
-    left_out = corpus.left_out.groupby("reason")["words"].agg(["size", "sum"])
+
+def _build(options: argparse.Namespace) -> int:
+    from kzpolicy.building import BUILDING, build_study
+
+    try:
+        corpus = build_study(
+            options.texts,
+            options.out,
+            strict=options.strict,
+            collapse=not options.keep_duplicates,
+            workers=options.workers,
+            scheduler=options.scheduler,
+        )
+    except KeyboardInterrupt:
+        print(f"kzpolicy: stopped; the tables in {options.out} are as they were", file=sys.stderr)
+        if (options.out / BUILDING).is_dir():
+            print("kzpolicy: the same command goes on from the parts that are finished", file=sys.stderr)
+        return 130
+    left_out = corpus.left_out.groupby("reason", observed=True)["words"].agg(["size", "sum"])
     print(f"{options.out}: {corpus!r}")
     for reason, pieces, words in left_out.itertuples():
         print(f"  left out: {reason}: {pieces} pieces, {words} words")
-    for file, reason in corpus.documents.attrs["skipped"]:
-        print(f"  skipped: {file}: {reason}")
+    if len(corpus.skipped) <= 20:
+        for file, reason in corpus.skipped.itertuples(index=False):
+            print(f"  skipped: {file}: {reason}")
+        return 0
+    # What stands in brackets or after a semicolon is of one file only, or how to mend it.
+    causes = (re.split(r"; | \(|(?<=near-duplicate) of ", reason)[0] for reason in corpus.skipped["reason"])
+    for cause, files in Counter(causes).most_common():
+        print(f"  skipped: {cause}: {files} files, listed in the table skipped")
     return 0
 
 

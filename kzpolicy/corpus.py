@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from kzpolicy.errors import StudyError
+from kzpolicy.parts import read_parts
 from kzpolicy.powers import Powers, load_powers
-from kzpolicy.schema import TABLES, check, check_references, describe, to_file
-from kzpolicy.storing import PACKAGE, read_study, write_study
+from kzpolicy.schema import PARSED, TABLES, check, check_references, describe, to_file
+from kzpolicy.storing import PACKAGE, Stored, StudyFiles, read_study, write_study
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 One = str | int | Iterable[str | int] | None
+# Tables that `Corpus.filter` leaves whole.
+_APART = ("events", "skipped")
 
 
 @dataclass(frozen=True, repr=False)
 class Corpus:
     """The tables of one study; `kzpolicy.schema` says what each holds.
+
+    A table of a large study is read when it is first used, see `load_corpus`.
 
     Examples
     --------
@@ -36,17 +42,39 @@ class Corpus:
     terms: pd.DataFrame
     contexts: pd.DataFrame
     left_out: pd.DataFrame
+    skipped: pd.DataFrame
     codes: pd.DataFrame
     paraphrases: pd.DataFrame
     events: pd.DataFrame
     exceptions: pd.DataFrame
 
+    @classmethod
+    def reading(
+        cls,
+        read: Callable[[str], pd.DataFrame],
+        tables: Mapping[str, pd.DataFrame],
+        rows: Mapping[str, int] | None = None,
+    ) -> Corpus:
+        """Make a corpus of some tables; each other is read by a function of its name when first used."""
+        corpus = object.__new__(cls)
+        vars(corpus).update(tables, _read=read, _rows=rows or {})
+        return corpus
+
+    if not TYPE_CHECKING:  # else every misspelt name would be a table
+
+        def __getattr__(self, name: str) -> pd.DataFrame:
+            if name not in TABLES or "_read" not in vars(self):
+                raise AttributeError(f"a Corpus has no {name!r}; its tables are {', '.join(TABLES)}")
+            vars(self)[name] = frame = self._read(name)
+            return frame
+
     def __repr__(self) -> str:
-        sizes = ", ".join(f"{len(frame):,} {name}" for name, frame in self.tables().items())
-        return f"Corpus({sizes})"
+        rows = vars(self).get("_rows", {}) | {n: len(vars(self)[n]) for n in TABLES if n in vars(self)}
+        sizes = (f"{rows[name]:,} {name}" if name in rows else f"{name} not read" for name in TABLES)
+        return f"Corpus({', '.join(sizes)})"
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the tables by name."""
+        """Return the tables by name, reading those that are not read yet."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def filter(
@@ -73,34 +101,18 @@ class Corpus:
         StudyError
             If nothing has the wanted key.
         """
-        unknown = set(_several(power)) - {*self.mentions["power"], *self.codes["power"], *load_powers().keys}
-        if unknown:
+        unknown = set(_several(power)) - set(load_powers().keys)
+        if unknown and (unknown := unknown - {*self.mentions["power"], *self.codes["power"]}):
             raise StudyError(f"no power {min(unknown, key=str)!r}; known are {', '.join(load_powers().keys)}")
-        documents = self.documents
-        documents = _keep(documents, "document", document)
-        documents = _keep(documents, "outlet_group", outlet_group)
-        if year is not None:
-            try:
-                years = {int(y) for y in _several(year)}
-            except ValueError:
-                raise StudyError(f"{year!r} is not a year") from None
-            touched = [
-                not years.isdisjoint(range(first.year, last.year + 1))
-                for first, last in zip(documents["published_from"], documents["published_to"], strict=True)
-            ]
-            documents = documents[touched]
-            if documents.empty:
-                raise StudyError(f"no document of {sorted(years)}; the corpus has {_years(self.documents)}")
+        documents = _wanted(self.documents, document, year, outlet_group)
         keys = set(documents["document"])
-        kept = {"documents": documents.reset_index(drop=True)}
-        for name, frame in self.tables().items():
-            if name not in ("documents", "events"):
-                owner = frame["document"] if "document" in frame else frame["sentence"].str.split(":").str[0]
-                frame = frame[owner.isin(keys)]
-                kept[name] = (_keep(frame, "power", power) if "power" in frame else frame).reset_index(
-                    drop=True
-                )
-        return replace(self, **kept)
+
+        def part(name: str) -> pd.DataFrame:
+            frame: pd.DataFrame = getattr(self, name)
+            return frame if name in _APART else frame[_belongs(frame, keys, power)].reset_index(drop=True)
+
+        read = {name: part(name) for name in TABLES if name in vars(self) and name != "documents"}
+        return Corpus.reading(part, {"documents": documents.reset_index(drop=True), **read})
 
     def evidence(
         self, *, power: One = None, document: One = None, tone: One = None, stance: One = None
@@ -139,45 +151,120 @@ class Corpus:
 
     def save(self, folder: str | Path, *, title: str = "") -> None:
         """Write the tables and their description to a folder, whole or not at all."""
-        folder = Path(folder).resolve()
-        files = dict(to_file(frame, name) for name, frame in self.tables().items())
-        files[PACKAGE] = describe(folder.resolve().name, title or f"Tables of the study {folder.name}", files)
-        write_study(folder, files)
+        save_files(folder, dict(to_file(frame, name) for name, frame in self.tables().items()), title=title)
 
 
-def load_corpus(study: str | Path | None = None) -> Corpus:
-    """Load a study's tables.
+def save_files(folder: str | Path, files: Mapping[str, bytes | Stored], *, title: str = "") -> None:
+    """Write a study's files and their description to a folder, whole or not at all."""
+    folder = Path(folder).resolve()
+    package = describe(folder.name, title or f"Tables of the study {folder.name}", files)
+    write_study(folder, {**files, PACKAGE: package})
+
+
+def load_corpus(
+    study: str | Path | None = None,
+    *,
+    tables: Iterable[str] | None = None,
+    document: One = None,
+    power: One = None,
+    year: One = None,
+    outlet_group: One = None,
+) -> Corpus:
+    """Load a study's tables, or a part of them.
 
     Parameters
     ----------
     study
         A study's folder, or the name of one that comes with the package (``"articles"``).
         None means the environment's ``KZPOLICY_STUDY``, or else the articles.
+    tables
+        Names of the tables wanted; using another is an error. None for all: a small study is
+        read at once; of a large one, which is kept in parts, each table is read when first used.
+    document, power, year, outlet_group
+        Keep only this, as `Corpus.filter` does. Of a large study only the parts that hold it are read.
 
     Returns
     -------
     Corpus
-        Typed tables, checksums and keys proved.
+        Typed tables, checksums proved; and keys, where the study is small and all of it is read.
 
     Raises
     ------
     StudyError
-        If the folder or a table is missing, damaged, or not of the schema.
+        If the folder or a table is missing, damaged, or not of the schema; if there is no such
+        table, document, power or year.
+
+    Examples
+    --------
+    >>> load_corpus("speeches", tables=["documents"], year=2019).documents["file"].count()
+    np.int64(195)
     """
-    return Corpus(**read_tables(study_folder(study)))
+    folder = study_folder(study)
+    asked = list(TABLES) if tables is None else [tables] if isinstance(tables, str) else list(tables)
+    for name in asked:
+        if name not in TABLES:
+            raise StudyError(f"no table {name!r}; there are {', '.join(TABLES)}")
+    files = read_study(folder)
+    everything = all(wanted is None for wanted in (document, power, year, outlet_group))
+    large = bool(part_files(files, "documents"))
+    if tables is None and everything and not large:
+        return Corpus(**read_tables(folder))
+    known = powers_of(folder).keys
+    if unknown := set(_several(power)) - set(known):
+        raise StudyError(f"no power {min(unknown, key=str)!r}; known are {', '.join(known)}")
+    keep, parts = None, None
+    if not everything:
+        documents = read_named(files, folder, "documents")
+        keys = set(_wanted(documents, document, year, outlet_group)["document"])
+        sizes = [files.described[file].rows for file in part_files(files, "documents")]
+        numbers = pd.Series(range(len(sizes))).repeat(sizes)
+        parts = set(numbers[documents["document"].isin(keys).to_numpy()]) if large else None
+
+        def keep(frame: pd.DataFrame) -> pd.Series[bool]:
+            return _belongs(frame, keys, power)
+
+    def read(name: str) -> pd.DataFrame:
+        if name not in asked:
+            raise StudyError(f"the table {name} was not read; load_corpus read {', '.join(asked)}")
+        return read_named(files, folder, name, None if name in _APART else keep, parts)
+
+    if not large or tables is not None:
+        return Corpus.reading(read, {name: read(name) for name in asked})
+    rows = {name: sum(files.described[file].rows for file in part_files(files, name)) for name in PARSED}
+    # What is not in parts is small.
+    at_once = {name: read(name) for name in TABLES if name not in PARSED}
+    return Corpus.reading(read, at_once, rows if everything else {})
 
 
 def read_tables(folder: Path, *, prove: bool = True) -> dict[str, pd.DataFrame]:
     """Read, type and check every table of a study's folder; see `load_corpus`."""
     files = read_study(folder, prove=prove)
-    tables = {}
-    for name in TABLES:
-        file = next((f"{name}.{ending}" for ending in ("csv", "parquet") if f"{name}.{ending}" in files), "")
-        if not file:
-            raise StudyError(f"{folder}: has no {name}.csv; run kzpolicy build")
-        tables[name] = read_table(files[file], name, folder / file)
+    tables = {name: read_named(files, folder, name) for name in TABLES}
     check_references(tables, f"{folder}/")
     return tables
+
+
+def read_named(
+    files: StudyFiles,
+    folder: Path,
+    name: str,
+    keep: Callable[[pd.DataFrame], pd.Series[bool]] | None = None,
+    parts: Collection[int] | None = None,
+) -> pd.DataFrame:
+    """Read a table by its name, be it CSV, Parquet or in parts; of these only some, counted from 0."""
+    if in_parts := part_files(files, name):
+        wanted = (files[file] for i, file in enumerate(in_parts) if parts is None or i in parts)
+        return read_parts(wanted, name, keep)
+    for file in (f"{name}.csv", f"{name}.parquet"):
+        if file in files:
+            frame = read_table(files[file], name, folder / file)
+            return frame if keep is None else frame[keep(frame)].reset_index(drop=True)
+    raise StudyError(f"{folder}: has no {name}.csv; run kzpolicy build")
+
+
+def part_files(files: StudyFiles, name: str) -> list[str]:
+    """Give the names of a table's parts; none if it is one file."""
+    return [file for file in files if file.startswith(f"{name}/")]
 
 
 def read_table(content: bytes, name: str, path: Path) -> pd.DataFrame:
@@ -230,14 +317,40 @@ def _several(value: One) -> list[str | int]:
     return [value] if isinstance(value, str | int) else list(value)
 
 
+def _wanted(documents: pd.DataFrame, document: One, year: One, outlet_group: One) -> pd.DataFrame:
+    """Keep some documents; see `Corpus.filter`."""
+    before = documents
+    documents = _keep(documents, "document", document)
+    documents = _keep(documents, "outlet_group", outlet_group)
+    if year is not None:
+        try:
+            years = {int(y) for y in _several(year)}
+        except ValueError:
+            raise StudyError(f"{year!r} is not a year") from None
+        touched = [
+            not years.isdisjoint(range(first.year, last.year + 1))
+            for first, last in zip(documents["published_from"], documents["published_to"], strict=True)
+        ]
+        documents = documents[touched]
+        if documents.empty:
+            raise StudyError(f"no document of {sorted(years)}; the corpus has {_years(before)}")
+    return documents
+
+
+def _belongs(frame: pd.DataFrame, keys: Collection[str], power: One) -> pd.Series[bool]:
+    """Say which rows belong to these documents and, in a table by power, to these powers."""
+    owner = frame["document"] if "document" in frame else frame["sentence"].str.split(":").str[0]
+    kept: pd.Series[bool] = owner.isin(keys)
+    return kept & frame["power"].isin(_several(power)) if power is not None and "power" in frame else kept
+
+
 def _keep(frame: pd.DataFrame, column: str, wanted: One) -> pd.DataFrame:
     if wanted is None:
         return frame
-    if column != "power":  # a power may be absent from a part of the corpus; a document may not
-        unknown = set(_several(wanted)) - set(frame[column])
-        if unknown:
-            known = ", ".join(sorted(frame[column].dropna().unique()))
-            raise StudyError(f"no {column} {min(unknown, key=str)!r}; there are {known}")
+    unknown = set(_several(wanted)) - set(frame[column])
+    if unknown:
+        known = ", ".join(sorted(frame[column].dropna().unique()))
+        raise StudyError(f"no {column} {min(unknown, key=str)!r}; there are {known}")
     return frame[frame[column].isin(_several(wanted))]
 
 

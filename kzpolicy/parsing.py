@@ -6,8 +6,11 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic
 from typing import Any
 
 import pandas as pd
@@ -15,15 +18,25 @@ import pandas as pd
 from kzpolicy.corpus import Corpus
 from kzpolicy.errors import StudyError
 from kzpolicy.gathering import gather, read_document, source_hash
+from kzpolicy.parts import (
+    Stores,
+    clear_parts,
+    cut_rows,
+    finished_part,
+    program,
+    read_parts,
+    write_part,
+)
 from kzpolicy.powers import Mention, Powers, load_powers
-from kzpolicy.schema import LARGE, TABLES, check, check_references
+from kzpolicy.running import run_tasks
+from kzpolicy.schema import LARGE, PARSED, TABLES, check, check_references
 from kzpolicy.segmenting import find_words, split_sentences
 from kzpolicy.speeches import load_states
+from kzpolicy.storing import cannot_write
 from kzpolicy.targets import score_targets
 from kzpolicy.themes import load_themes, phrases
 from kzpolicy.vader import plain_scores
 
-_MEASURED = ("sentences", "mentions", "terms", "contexts", "left_out")
 CURATED = tuple(name for name, table in TABLES.items() if table.curated)
 
 
@@ -36,8 +49,9 @@ def parse_corpus(
     powers: Powers | None = None,
     themes: pd.DataFrame | None = None,
     collapse: bool = True,
+    strict: bool = False,
 ) -> Corpus:
-    """Parse a folder of documents into a corpus.
+    """Parse a folder of documents into a corpus, held in memory; for more texts see `build_study`.
 
     Parameters
     ----------
@@ -81,12 +95,13 @@ def parse_corpus(
     collapse
         Whether to keep only the earliest of articles that nearly repeat one another, as syndicated
         ones do (four fifths of their runs of five words). Speeches are never compared.
+    strict
+        Whether a file that cannot be used is an error, or a row of the table ``skipped``.
 
     Returns
     -------
     Corpus
-        All tables, without any text. What gave no document is in ``documents.attrs["skipped"]``, a
-        list of file and reason.
+        All tables, without any text.
 
     Raises
     ------
@@ -94,32 +109,173 @@ def parse_corpus(
         If ``sources.csv`` is no such table, no document is left, or a curated table points to a
         sentence that is not there.
     """
-    folder, powers = Path(folder), powers or load_powers()
+    with TemporaryDirectory(ignore_cleanup_errors=True) as working:
+        parsed = parse_parts(
+            folder,
+            Path(working) / "parts",
+            corpus=corpus,
+            sources=sources,
+            curated=curated,
+            powers=powers,
+            themes=themes,
+            collapse=collapse,
+            strict=strict,
+        )
+        return parsed.read()
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What was parsed: the tables of each part, on disk, and the tables that are not in parts."""
+
+    parts: list[Stores]
+    whole: dict[str, pd.DataFrame]
+
+    def rows(self, table: str) -> int:
+        """Number of rows of a table in parts."""
+        return sum(part[table].rows for part in self.parts)
+
+    def read(self) -> Corpus:
+        """Put all tables together."""
+        tables = {name: read_parts([part[name].path for part in self.parts], name) for name in PARSED}
+        return Corpus(**tables, **self.whole)
+
+
+def parse_parts(
+    folder: str | Path,
+    working: Path,
+    *,
+    corpus: str,
+    sources: pd.DataFrame | None = None,
+    curated: dict[str, pd.DataFrame] | None = None,
+    powers: Powers | None = None,
+    themes: pd.DataFrame | None = None,
+    collapse: bool = True,
+    strict: bool = False,
+    workers: int = 1,
+    scheduler: str = "",
+) -> Parsed:
+    """Parse a folder of text files part by part; see `parse_corpus`.
+
+    Parameters
+    ----------
+    working
+        Folder for the parts. Those that an earlier call finished there from the same files, by
+        the same program and settings, are taken as they are.
+    workers, scheduler
+        Who does it, see `kzpolicy.running.run_tasks`.
+    """
+    folder, powers = Path(folder).absolute(), powers or load_powers()
     curated = {name: (curated or {}).get(name, TABLES[name].empty()) for name in CURATED}
-    rows, skipped = gather(folder, sources, curated["exceptions"], collapse=collapse)
+    rows, skipped = gather(folder, sources, curated["exceptions"], collapse=collapse, strict=strict)
     multiword: dict[str, list[str]] = {}
     for phrase in phrases(load_themes() if themes is None else themes):
         multiword.setdefault(phrase.split(" ")[0], []).append(phrase)
-    tables = {name: _Rows(TABLES[name].names) for name in _MEASURED}
-    documents = []
-    for number, row in enumerate(rows, start=1):
+    settings = repr((program(), corpus, powers.path.read_bytes(), multiword))
+    of, tasks, sizes = len(rows), {}, {}
+    for number, (part, size, digest) in enumerate(cut_rows(folder, rows), start=1):
+        name = f"part-{number:05}-{sha256((settings + digest).encode()).hexdigest()[:16]}"
+        tasks[name] = _Task(
+            folder, working.absolute(), name, corpus, part, powers, multiword, strict, program()
+        )
+        sizes[name] = (len(part), size)
+    del rows
+    try:
+        working.mkdir(parents=True, exist_ok=True)
+        clear_parts(working, tasks.keys())
+    except OSError as error:
+        raise cannot_write(working.parent, error) from None
+    finished = {name: finished_part(working, name) for name in tasks}
+    progress = _Progress(
+        of, sum(size for _, size in sizes.values()), [sizes[n] for n in tasks if finished[n]]
+    )
+    waiting = [name for name in tasks if not finished[name]]
+    # A task is let go once it is given out: its rows are needed no more.
+    for name in run_tasks(
+        _parse_part, (tasks.pop(name) for name in waiting), workers=workers, scheduler=scheduler
+    ):
+        finished[name] = finished_part(working, name)
+        progress.add(*sizes[name])
+    parts = list(finished.values())
+    whole = {"skipped": _skipped(folder, skipped, parts, strict, of), **curated}
+    check_curated(whole, parts, powers)
+    return Parsed(parts, whole)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A part of the documents, and all that is needed to parse it somewhere else."""
+
+    folder: Path
+    working: Path
+    name: str
+    corpus: str
+    rows: list[dict[str, Any]]
+    powers: Powers
+    multiword: dict[str, list[str]]
+    strict: bool
+    program: str
+
+
+def _parse_part(task: _Task) -> str:
+    """Parse, check and write one part; give its name."""
+    if task.program != program():
+        raise StudyError(
+            "a worker has another kzpolicy, Python or package than this process; install the same"
+        )
+    if not (task.folder.is_dir() and task.working.is_dir()):
+        raise StudyError(f"{task.folder}: a worker does not see it; the cluster must share the disk")
+    if finished_part(task.working, task.name):  # by a worker that ended before it could say so
+        return task.name
+    tables = {name: _Rows(TABLES[name].names) for name in PARSED if name != "documents"}
+    documents, skipped = [], []
+    for row in task.rows:
         try:
-            document = _parse_document(folder, row, powers, multiword, tables)
+            found, document = _parse_document(task.folder, row, task.powers, task.multiword)
         except StudyError as error:
-            skipped.append((row["file"], str(error).removeprefix(f"{folder / row['file']}: ")))
+            if task.strict:
+                raise
+            skipped.append((row["file"], str(error).removeprefix(f"{task.folder / row['file']}: ")))
             continue
-        documents.append({**{c: "" for c in TABLES["documents"].names}, **row, "corpus": corpus, **document})
-        _show_progress(number, len(rows))
-    if not documents:
-        file, reason = skipped[0]
-        raise StudyError(f"{folder / file}: {reason}; no document is left")
-    frames = {name: table.frame() for name, table in tables.items()}
-    frames["documents"] = pd.DataFrame(documents)[TABLES["documents"].names]
-    checked = {name: check(frame, name) for name, frame in (frames | curated).items()}
+        for name, rows in found.items():
+            tables[name].add(rows)
+        blank = dict.fromkeys(TABLES["documents"].names, "")
+        documents.append({**blank, **row, "corpus": task.corpus, **document})
+    frames = {"documents": pd.DataFrame(documents, columns=TABLES["documents"].names)}
+    frames |= {name: table.frame() for name, table in tables.items()}
+    checked = {name: check(frame, name) for name, frame in frames.items()}
     check_references(checked)
-    check_events(checked, powers)
-    checked["documents"].attrs["skipped"] = skipped
-    return Corpus(**checked)
+    checked["skipped"] = check(pd.DataFrame(skipped, columns=["file", "reason"]).drop_duplicates(), "skipped")
+    write_part(task.working, task.name, checked)
+    return task.name
+
+
+def _skipped(
+    folder: Path, before: list[tuple[str, str]], parts: Sequence[Stores], strict: bool, of: int
+) -> pd.DataFrame:
+    """List the files that could not be used; an error if that is all of them, or one if strict."""
+    found = read_parts([part["skipped"].path for part in parts], "skipped").astype("str")
+    first = pd.DataFrame(before, columns=found.columns, dtype="str")
+    skipped = pd.concat([first, found], ignore_index=True).drop_duplicates(ignore_index=True)
+    if not skipped.empty and not any(part["documents"].rows for part in parts):
+        file, reason = skipped.iloc[0]
+        others = f" (and {of - 1:,} more texts, none of which can be used)" if of > 1 and not strict else ""
+        raise StudyError(f"{folder / file}: {reason}{others}")
+    return check(skipped, "skipped")
+
+
+def check_curated(whole: dict[str, pd.DataFrame], parts: Sequence[Stores], powers: Powers) -> None:
+    """Check that every sentence that people wrote about is there."""
+    cells = [whole[name]["sentence"] for name in CURATED if "sentence" in whole[name]]
+    wanted = set(pd.concat(cells)) | {s for cell in whole["events"]["sentences"] for s in cell.split(";")}
+    found: list[str] = []
+    for part in parts if wanted else ():
+        sentences = read_parts([part["sentences"].path], "sentences")["sentence"]
+        found += sentences[sentences.isin(wanted)].tolist()
+    known = pd.DataFrame({"sentence": found, "document": [s.split(":")[0] for s in found]}, dtype="str")
+    # An exception's document was looked up when the sources were read.
+    check_references({n: whole[n] for n in CURATED} | {"sentences": known, "documents": known})
+    check_events({"events": whole["events"], "sentences": known}, powers)
 
 
 class _Rows:
@@ -154,10 +310,29 @@ def _packed(values: list[Any]) -> Any:
     return values
 
 
-def _show_progress(done: int, of: int) -> None:
-    """Count the documents of a large corpus on standard error."""
-    if of >= 100 and (done % 100 == 0 or done == of):
-        print(f"read {done:,} of {of:,} texts", file=sys.stderr, flush=True)
+class _Progress:
+    """Says on standard error how much of a corpus of several parts is read, how fast, and what remains."""
+
+    def __init__(self, of: int, size: int, finished: Sequence[tuple[int, int]]) -> None:
+        self._of, self._size, self._start = of, size, monotonic()
+        self._read = sum(documents for documents, _ in finished)
+        self._before = self._done = sum(held for _, held in finished)
+        if finished:
+            print(f"{self._read:,} of {of:,} texts were read before", file=sys.stderr, flush=True)
+
+    def add(self, documents: int, size: int) -> None:
+        self._read, self._done = self._read + documents, self._done + size
+        if self._read == documents == self._of:
+            return
+        rate = (self._done - self._before) / max(monotonic() - self._start, 1e-9)
+        left = (self._size - self._done) / rate if rate else 0
+        line = f"read {self._read:,} of {self._of:,} texts, {rate / 1e6:.2f} MB/s"
+        print(line + (f", about {_minutes(left)} left" if left else ""), file=sys.stderr, flush=True)
+
+
+def _minutes(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{max(1, minutes)} min"
 
 
 def parse_sentences(folder: str | Path, exceptions: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -196,13 +371,9 @@ def parse_sentences(folder: str | Path, exceptions: pd.DataFrame | None = None) 
 
 
 def _parse_document(
-    folder: Path,
-    row: dict[str, Any],
-    powers: Powers,
-    multiword: Mapping[str, Sequence[str]],
-    tables: dict[str, _Rows],
-) -> dict[str, Any]:
-    """Add a document's rows to the tables; give its sizes."""
+    folder: Path, row: dict[str, Any], powers: Powers, multiword: Mapping[str, Sequence[str]]
+) -> tuple[dict[str, list[tuple[Any, ...]]], dict[str, Any]]:
+    """Give a document's rows of each table, and its sizes."""
     key = row["document"]
     paragraphs, left_out = read_document(folder, row)
     sentences, mentions, terms, contexts = [], [], [], []
@@ -229,13 +400,15 @@ def _parse_document(
         rest = others[power]
         contexts += [(key, power, term, n, max(0, n - rest[term])) for term, n in sorted(counter.items())]
     scores = plain_scores([row[-1] for row in sentences]).itertuples(index=False, name=None)
-    tables["sentences"].add((*row[:6], *score, row[6]) for row, score in zip(sentences, scores, strict=True))
-    tables["mentions"].add(_scored(mentions, row.get("speaker_state", "")))
-    tables["terms"].add(terms)
-    tables["contexts"].add(contexts)
-    tables["left_out"].add((key, *row) for row in left_out.itertuples(index=False, name=None))
+    tables = {
+        "sentences": [(*row[:6], *score, row[6]) for row, score in zip(sentences, scores, strict=True)],
+        "mentions": list(_scored(mentions, row.get("speaker_state", ""))),
+        "terms": terms,
+        "contexts": contexts,
+        "left_out": [(key, *row) for row in left_out.itertuples(index=False, name=None)],
+    }
     counted = [row[5] for row in sentences if row[4] != "heading"]
-    return {
+    return tables, {
         "paragraphs": int(paragraphs["kind"].isin(["body", "quotation"]).sum()),
         "sentences": len(counted),
         "words": sum(counted),

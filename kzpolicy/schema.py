@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -12,11 +13,14 @@ from typing import Any
 import pandas as pd
 
 from kzpolicy.errors import StudyError
+from kzpolicy.storing import Stored
 
 KINDS = ("standfirst", "body", "quotation", "heading")
 PRECISIONS = ("day", "month", "year", "span", "decade")
 # A table of more rows than this is Parquet.
 LARGE = 50_000
+# A study with more rows than this in one table has its parsed tables in parts.
+HUGE = 5_000_000
 _MEDIA = {
     "csv": {"mediatype": "text/csv", "encoding": "utf-8"},
     "parquet": {"mediatype": "application/vnd.apache.parquet"},
@@ -186,6 +190,12 @@ TABLES: dict[str, Table] = {
             (("document", "documents"),),
         ),
         Table(
+            "skipped",
+            "Files that could not be used.",
+            (_text("file", "name of the source file"), _text("reason", "why it could not be used")),
+            ("file", "reason"),
+        ),
+        Table(
             "codes",
             "Reference codes: one row a sentence, power and coder. The coders are passes of a large language "
             "model that followed the codebook; no human has coded or checked them.",
@@ -245,6 +255,9 @@ TABLES: dict[str, Table] = {
     )
 }
 
+# What a build makes of each document, and so has in parts when it is large.
+PARSED = ("documents", "sentences", "mentions", "terms", "contexts", "left_out")
+
 
 def check(frame: pd.DataFrame, name: str, where: str = "") -> pd.DataFrame:
     """Check a frame against its table and give its columns their types.
@@ -288,7 +301,7 @@ def check(frame: pd.DataFrame, name: str, where: str = "") -> pd.DataFrame:
 
 def _typed(values: pd.Series[Any], column: Column, where: str) -> pd.Series[Any]:
     if isinstance(values.dtype, pd.CategoricalDtype) and column.type == "string":
-        if not values.hasnans and not (column.required and "" in values.cat.categories):
+        if "" not in values.cat.categories and not (column.required and values.hasnans):
             if not column.allowed or set(values.cat.categories) <= set(column.allowed):
                 return values
         values = values.astype("str")
@@ -395,12 +408,23 @@ def to_csv(frame: pd.DataFrame, name: str) -> bytes:
     return text.encode()
 
 
-def describe(name: str, title: str, files: dict[str, bytes]) -> bytes:
-    """Write a study's ``datapackage.json`` (Frictionless Data Package, version 1) from its files."""
+def describe(name: str, title: str, files: Mapping[str, bytes | Stored]) -> bytes:
+    """Write a study's ``datapackage.json`` (Frictionless Data Package, version 1) from its files.
+
+    A table in parts is one resource; its ``parts`` have their own sizes and checksums.
+    """
+    parts: dict[str, list[dict[str, Any]]] = {}
+    for file, content in files.items():
+        about: dict[str, Any] = {"path": file}
+        if isinstance(content, Stored):
+            about |= {"bytes": content.bytes, "hash": "sha256:" + content.sha256, "rows": content.rows}
+        else:
+            about |= {"bytes": len(content), "hash": "sha256:" + sha256(content).hexdigest()}
+        parts.setdefault(re.split("[./]", file)[0], []).append(about)
     resources = []
-    for file in files:
-        name_of, _, format_of = file.partition(".")
+    for name_of, listed in parts.items():
         table = TABLES[name_of]
+        format_of = listed[0]["path"].rpartition(".")[2]
         fields = [
             {"name": c.name, "type": c.type, "description": c.about, "constraints": _constraints(c)}
             for c in table.columns
@@ -409,16 +433,18 @@ def describe(name: str, title: str, files: dict[str, bytes]) -> bytes:
             {"fields": [column], "reference": {"resource": other, "fields": [TABLES[other].key[0]]}}
             for column, other in table.refers
         ]
+        sizes: dict[str, Any] = {k: listed[0][k] for k in ("bytes", "hash")}
+        if "rows" in listed[0]:
+            sizes = {"bytes": sum(part["bytes"] for part in listed), "parts": listed}
         resources.append(
             {
                 "name": table.name,
-                "path": file,
+                "path": [part["path"] for part in listed] if "parts" in sizes else listed[0]["path"],
                 "description": table.about,
                 "profile": "tabular-data-resource",
                 "format": format_of,
                 **_MEDIA[format_of],
-                "bytes": len(files[file]),
-                "hash": "sha256:" + sha256(files[file]).hexdigest(),
+                **sizes,
                 "schema": {"fields": fields, "primaryKey": list(table.key), "foreignKeys": foreign},
             }
         )

@@ -1,0 +1,187 @@
+"""A large table in parts: cutting the documents, keeping finished parts, putting tables together."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import lru_cache
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pandas as pd
+
+from kzpolicy.gathering import source_file
+from kzpolicy.schema import LARGE, TABLES, Column
+from kzpolicy.storing import Stored, cannot_write, write_files
+
+# A part ends before it has more bytes of source files, or more documents, than this.
+PART_BYTES, PART_DOCUMENTS = 4 << 20, 500
+_LIST = "part.json"
+_COUNTS_WITH = (
+    *("lxml", "markdown-it-py", "nltk", "openpyxl", "pandas"),
+    *("pyarrow", "pypdf", "trafilatura", "vaderSentiment"),
+)
+Stores = dict[str, Stored]
+
+
+def cut_rows(folder: Path, rows: Iterable[dict[str, Any]]) -> Iterator[tuple[list[dict[str, Any]], int, str]]:
+    """Cut documents into parts, by a rule that knows nothing of workers.
+
+    Returns
+    -------
+    iterator
+        The rows of each part, the bytes of their files, and a digest of rows, sizes and times of change.
+    """
+    rows = list(rows)
+    documents = Counter(source_file(row["file"]) for row in rows)
+    part: list[dict[str, Any]] = []
+    size, digest = 0.0, sha256()
+    for row in rows:
+        try:
+            status = os.stat(folder / source_file(row["file"]))
+            held, changed = status.st_size / documents[source_file(row["file"])], status.st_mtime_ns
+        except (OSError, ValueError):  # reading it will say what is wrong
+            held, changed = 0, 0
+        if part and (size + held > PART_BYTES or len(part) == PART_DOCUMENTS):
+            yield part, int(size), digest.hexdigest()
+            part, size, digest = [], 0.0, sha256()
+        part.append(row)
+        size += held
+        digest.update(json.dumps([row, held, changed], default=str).encode())
+    yield part, int(size), digest.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def program() -> str:
+    """Give a digest of this program and what it counts with; parts of another are not used."""
+    digest = sha256(sys.version.encode())
+    for package in (
+        "lxml",
+        "markdown-it-py",
+        "nltk",
+        "pandas",
+        "pyarrow",
+        "pypdf",
+        "trafilatura",
+        "vaderSentiment",
+    ):
+        digest.update(version(package).encode())
+    for path in sorted(Path(__file__).parent.iterdir()):
+        if path.suffix in (".py", ".toml", ".csv"):
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def write_part(working: Path, name: str, frames: Mapping[str, pd.DataFrame]) -> None:
+    """Write a part's tables to the working folder, whole or not at all."""
+    files = {f"{table}.parquet": _to_parquet(frame, table) for table, frame in frames.items()}
+    listed = [
+        (table, len(content), sha256(content).hexdigest(), len(frame))
+        for (table, frame), content in zip(frames.items(), files.values(), strict=True)
+    ]
+    files[_LIST] = json.dumps(listed).encode()
+    unfinished = working / f"{name}.{uuid4().hex}"
+    try:
+        write_files(unfinished, files)
+        os.replace(unfinished, working / name)
+    except OSError as error:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        if not finished_part(working, name):  # or another worker was first with the same
+            raise cannot_write(working.parent, error) from None
+
+
+def finished_part(working: Path, name: str) -> Stores:
+    """Give the tables of a finished part; none where it is not finished."""
+    try:
+        listed = json.loads((working / name / _LIST).read_bytes())
+    except FileNotFoundError:
+        return {}
+    return {table: Stored(working / name / f"{table}.parquet", *sizes) for table, *sizes in listed}
+
+
+def clear_parts(working: Path, keep: Collection[str] = ()) -> None:
+    """Remove from the working folder all but these finished parts, and the folder if none is to be kept."""
+    for path in working.iterdir() if working.is_dir() else ():
+        if path.name not in keep or not (path / _LIST).is_file():
+            # First of all what makes it a finished part, so that a kill leaves no part with holes.
+            with suppress(OSError):
+                (path / _LIST).unlink()
+            shutil.rmtree(path, ignore_errors=True)
+    if not keep:
+        shutil.rmtree(working, ignore_errors=True)
+
+
+def _to_parquet(frame: pd.DataFrame, name: str) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    types = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "date": pa.date32()}
+    columns = {}
+    for column in TABLES[name].columns:
+        values = pa.array(frame[column.name])
+        if pa.types.is_dictionary(values.type):
+            values = values.dictionary_decode()
+        columns[column.name] = values.cast(types[column.type])
+    buffer = io.BytesIO()
+    pq.write_table(pa.table(columns), buffer, compression="zstd", compression_level=6)
+    return buffer.getvalue()
+
+
+def read_parts(
+    files: Iterable[Path | bytes], name: str, keep: Callable[[pd.DataFrame], pd.Series[bool]] | None = None
+) -> pd.DataFrame:
+    """Put a table together from its parts.
+
+    Parameters
+    ----------
+    files
+        The parts' files, in order, or their content.
+    name
+        Name of the table.
+    keep
+        Says of a part's frame which rows are wanted; None for all.
+
+    Returns
+    -------
+    DataFrame
+        Typed as by `kzpolicy.schema.check`; texts that repeat in a large table are categories.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns, tables = TABLES[name].columns, []
+    texts = [column.name for column in columns if column.type == "string"]
+    for file in files:
+        source = io.BytesIO(file) if isinstance(file, bytes) else file
+        table = pq.ParquetFile(source, read_dictionary=texts).read()
+        if keep is not None:
+            table = table.filter(pa.array(keep(table.to_pandas()).to_numpy(dtype=bool)))
+        tables.append(table)
+    if not tables:
+        return TABLES[name].empty()
+    whole = pa.concat_tables(tables).unify_dictionaries()
+    return pd.DataFrame({column.name: _column(whole[column.name], column) for column in columns})
+
+
+def _column(values: Any, column: Column) -> Any:
+    import pyarrow as pa
+
+    if column.type == "date":
+        return values.cast(pa.timestamp("s")).to_pandas()
+    if column.type != "string":
+        return values.to_numpy()
+    array = values.combine_chunks()
+    codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    packed = pd.Categorical.from_codes(codes, array.dictionary.to_pandas()).remove_unused_categories()
+    if len(packed) > LARGE and 2 * len(packed.categories) < len(packed):
+        return packed.reorder_categories(sorted(packed.categories))
+    return packed.astype("str")
