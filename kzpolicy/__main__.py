@@ -106,14 +106,12 @@ def _build(options: argparse.Namespace) -> int:
     print(f"{options.out}: {corpus!r}")
     for reason, pieces, words in left_out.itertuples():
         print(f"  left out: {reason}: {pieces} pieces, {words} words")
-    if len(corpus.skipped) <= 20:
-        for file, reason in corpus.skipped.itertuples(index=False):
-            print(f"  skipped: {file}: {reason}")
-        return 0
     # What stands in brackets or after a semicolon is of one file only, or how to mend it.
     causes = (re.split(r"; | \(|(?<=near-duplicate) of ", reason)[0] for reason in corpus.skipped["reason"])
     for cause, files in Counter(causes).most_common():
         print(f"  skipped: {cause}: {files} files, listed in the table skipped")
+    for file, reason in corpus.skipped.head(20).itertuples(index=False):
+        print(f"    {file}: {reason}")
     return 0
 
 

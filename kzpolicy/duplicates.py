@@ -13,6 +13,7 @@ import numpy.typing as npt
 # A document is a near-duplicate when it shares this part of all runs of words with another.
 SIMILAR = 0.8
 _RUN = 5
+_SHORT = 50  # texts of fewer words often follow a pattern: they must be the same, word by word
 _LINE = 60
 _BINS = 128
 _ROWS = 4  # bins in a band: documents that agree in all of one band are compared
@@ -34,12 +35,15 @@ def signature(text: str) -> Signature:
     128
     """
     long = "\n".join(line for line in text.split("\n") if len(line) >= _LINE)
-    words = re.findall(r"\w+", (long or text).lower())
+    words = re.findall(r"\w+", long.lower())
+    run = _RUN
+    if len(words) < _SHORT:
+        words = re.findall(r"\w+", text.lower())
+        run = _RUN if len(words) >= _SHORT else max(1, len(words))
     hashes = np.fromiter(map(crc32, map(str.encode, words)), dtype=np.uint64, count=len(words))
     least = np.full(_BINS, _EMPTY, dtype=np.uint32)
     if len(words) == 0:
         return least
-    run = min(_RUN, len(words))
     numbers = np.zeros(len(words) - run + 1, dtype=np.uint64)
     for offset in range(run):
         numbers = numbers * np.uint64(0x9E3779B97F4A7C15) + hashes[offset : offset + len(numbers)]

@@ -124,7 +124,8 @@ def gather(
     rows = [row for i, row in enumerate(rows) if i not in repeated]
     if not rows:
         file, reason = skipped[0] if skipped else ("it", "is empty; put the texts in it")
-        raise StudyError(f"{folder}: no document in it can be used; {_shown(file)}: {reason}")
+        others = f" (and {len(skipped) - 1:,} more)" if len(skipped) > 1 else ""
+        raise StudyError(f"{folder}: no document in it can be used; {_shown(file)}: {reason}{others}")
     return rows, [(_shown(file), " ".join(reason.split())) for file, reason in skipped]
 
 

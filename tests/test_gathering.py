@@ -28,10 +28,10 @@ DATES = ("published_from", "published_to", "date_basis")
 
 
 def article(topic: str) -> str:
-    """Invent three paragraphs that share few runs of words with those on another topic."""
+    """Invent five paragraphs that share few runs of words with those on another topic."""
     return "\n\n".join(
         f"The {topic} {thing} ties {topic} towns to Russia, and {topic} traders praised its {topic} price."
-        for thing in ("road", "bridge", "pipeline")
+        for thing in ("road", "bridge", "pipeline", "canal", "ferry")
     )
 
 
@@ -316,6 +316,13 @@ def test_a_chain_of_copies_has_one_root() -> None:
     assert {one: other for one, (other, _) in found.items()} == {1: 0, 2: 0}
 
 
+def test_short_texts_of_one_pattern_are_not_duplicates() -> None:
+    notes = [
+        f"The road to {town} is open. " + "It snowed, and the toll is low. " * 4 for town in ("A", "B", "A")
+    ]
+    assert near_duplicates([signature(note) for note in notes]) == {2: (0, 1.0)}
+
+
 def test_menus_around_an_article_do_not_make_it_another() -> None:
     menu = "\n".join(f"Item {i}" for i in range(200))
     assert near_duplicates([signature(article("x")), signature(f"{menu}\n{article('x')}\n{menu}")]) == {
@@ -419,7 +426,7 @@ def test_a_build_leaves_the_folder_as_it_was_and_prints_what_was_skipped(
     folder = fill(tmp_path / "texts", texts)
     before = sorted(tmp_path.rglob("*"))
     assert main(["build", str(folder), "--out", str(tmp_path / "steppe")]) == 0
-    assert "  skipped: 2019-05-07.txt: no paragraph of running text in it" in capsys.readouterr().out
+    assert "    2019-05-07.txt: no paragraph of running text in it" in capsys.readouterr().out
     assert [p for p in sorted(tmp_path.rglob("*")) if "steppe" not in p.parts] == before
 
 
@@ -441,7 +448,7 @@ def test_rows_of_a_table_are_documents(tmp_path: Path) -> None:
     assert paragraphs["text"].tolist() == article("two").split("\n\n")
     assert source_hash(tmp_path, rows[0]) != source_hash(tmp_path, rows[1])
     corpus = parse_corpus(tmp_path, collapse=False)
-    assert corpus.documents["paragraphs"].tolist() == [3, 3, 3, 3]
+    assert corpus.documents["paragraphs"].tolist() == [5, 5, 5, 5]
 
 
 # The template.
