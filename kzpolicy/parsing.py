@@ -161,7 +161,7 @@ def parse_parts(
     """
     folder, powers = Path(folder).absolute(), powers or load_powers()
     curated = {name: (curated or {}).get(name, TABLES[name].empty()) for name in CURATED}
-    rows, skipped = gather(folder, sources, curated["exceptions"], collapse=collapse)
+    rows, skipped = gather(folder, sources, curated["exceptions"], collapse=collapse, strict=strict)
     multiword: dict[str, list[str]] = {}
     for phrase in phrases(load_themes() if themes is None else themes):
         multiword.setdefault(phrase.split(" ")[0], []).append(phrase)
@@ -254,7 +254,7 @@ def _skipped(
     found = read_parts([part["skipped"].path for part in parts], "skipped").astype("str")
     first = pd.DataFrame(before, columns=found.columns, dtype="str")
     skipped = pd.concat([first, found], ignore_index=True).drop_duplicates(ignore_index=True)
-    if not skipped.empty and (strict or not any(part["documents"].rows for part in parts)):
+    if not skipped.empty and not any(part["documents"].rows for part in parts):
         file, reason = skipped.iloc[0]
         others = f" (and {of - 1:,} more texts, none of which can be used)" if of > 1 and not strict else ""
         raise StudyError(f"{folder / file}: {reason}{others}")
