@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+import numpy as np
 import pandas as pd
 import pytest
 from invented import Code, Paper, Said, invented_corpus
@@ -227,7 +228,8 @@ def test_texts_are_quoted_only_where_they_are_those_measured(corpus: Corpus, tmp
 def test_figure_draws_the_values_of_the_table(corpus: Corpus) -> None:
     table = explore_table(corpus, "coded tone", power=["russia", "china"])
     ax = explore_figure(table)
-    drawn = [x for line in ax.lines for x in line.get_xdata() if line.get_transform() == ax.transData]  # type: ignore[union-attr]
+    lines = [line for line in ax.lines if line.get_transform() == ax.transData]
+    drawn: list[Any] = [x for line in lines for x in np.asarray(line.get_xdata(), dtype=float)]
     assert sorted(x for x in drawn if not pd.isna(x)) == [0.0, 1.0]
     assert [t.get_text() for t in ax.get_yticklabels()] == ["North 2018", "East 2021"]
     words = [t.get_text() for t in ax.texts]
