@@ -18,6 +18,7 @@ from kzpolicy.exploring import explore_evidence, explore_table
 from kzpolicy.powers import Powers, load_powers
 from kzpolicy.resemblance import closeness_change, ranking, resemblance, similarities, speech_map, validity
 from kzpolicy.sampling import draw_sample, join_codes, mention_pairs
+from kzpolicy.scoring import transformers_scorer
 from kzpolicy.sentiment import coded_pairs, difference, mean_by, with_period
 from kzpolicy.sheets import read_sheet, write_sheet
 from kzpolicy.simulating import simulate_coverage
@@ -74,6 +75,7 @@ __all__ = [
     "theme_counts",
     "theme_rates",
     "validity",
+    "transformers_scorer",
     "with_period",
     "world",
     "write_sheet",
