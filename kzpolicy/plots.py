@@ -133,12 +133,14 @@ def plot_grid(means: pd.DataFrame, powers: Powers, ax: Axes, *, columns: Sequenc
     return ax
 
 
-def plot_against(coded: pd.DataFrame, plain: pd.DataFrame, powers: Powers, ax: Axes) -> Axes:
-    """Draw the coded mean and the plain score's mean of each document, joined, for one power.
+def plot_against(
+    coded: pd.DataFrame, targeted: pd.DataFrame, plain: pd.DataFrame, powers: Powers, ax: Axes
+) -> Axes:
+    """Draw the mean of the codes and of two scorers' classes for each document, for one power.
 
     Parameters
     ----------
-    coded, plain
+    coded, targeted, plain
         As from `kzpolicy.sentiment.mean_by` with ``by=["power", "label"]``, one power only.
     powers
         The powers' names, colours and markers.
@@ -146,26 +148,29 @@ def plot_against(coded: pd.DataFrame, plain: pd.DataFrame, powers: Powers, ax: A
         Where to draw.
     """
     power = powers[str(coded["power"].iloc[0])]
-    table = coded.merge(plain[["label", "mean", "low", "high"]], on="label", suffixes=("", "_plain"))
-    for y, row in enumerate(table.itertuples()):
-        ax.plot([row.low, row.high], [y - 0.13] * 2, color=power.color, linewidth=2)
-        ax.plot([row.low_plain, row.high_plain], [y + 0.19] * 2, color=GREY, linewidth=1)
-        face = "white" if row.n < FEW else power.color
-        ax.plot(row.mean, y - 0.13, power.marker, color=power.color, markersize=8.5, markerfacecolor=face)
-        ax.plot(row.mean_plain, y + 0.19, "d", color=GREY, markerfacecolor="white", markersize=6.5)
+    rows = {label: y for y, label in enumerate(coded["label"])}
+    looks = (
+        ("codes", coded, -0.24, power.marker, power.color, power.color, 0.02),
+        ("targeted", targeted, 0.04, "s", DARK, "white", 0.27),
+        ("plain", plain, 0.28, "d", GREY, "white", 0.62),
+    )
+    for name, means, shift, marker, color, face, x in looks:
+        for row in means.itertuples():
+            y = rows[row.label] + shift
+            ax.plot([row.low, row.high], [y, y], color=color, linewidth=2 if name == "codes" else 1)
+            few = "white" if row.n < FEW else face
+            ax.plot(row.mean, y, marker, color=color, markersize=7, markerfacecolor=few)
+        ax.plot(x, 1.03, marker, color=color, markerfacecolor=face, transform=ax.transAxes, clip_on=False)
+        ax.annotate(name, (x + 0.04, 1.03), xycoords="axes fraction", va="center", size=8.5, color=DARK)
+    for row in coded.itertuples():
+        place = (1.02, rows[row.label])
         ax.annotate(
-            f"n = {row.n}", (1.02, y), xycoords=("axes fraction", "data"), va="center", size=8, color=GREY
+            f"n = {row.n}", place, xycoords=("axes fraction", "data"), va="center", size=8, color=GREY
         )
-    ax.set_yticks(range(len(table)), list(table["label"]))
-    ax.set_ylim(len(table) - 0.45, -0.75)
+    ax.set_yticks(range(len(rows)), list(rows))
+    ax.set_ylim(len(rows) - 0.45, -0.75)
     ax.set_title(power.name, loc="left", size=9.5, weight="bold", color=DARK, pad=16)
     scale_axis(ax, "unfavourable", "favourable")
-    for x, marker, face, color, words in (
-        (0.02, power.marker, power.color, power.color, "codes"),
-        (0.32, "d", "white", GREY, "plain score"),
-    ):
-        ax.plot(x, 1.03, marker, color=color, markerfacecolor=face, transform=ax.transAxes, clip_on=False)
-        ax.annotate(words, (x + 0.04, 1.03), xycoords="axes fraction", va="center", size=8.5, color=DARK)
     return ax
 
 
