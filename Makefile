@@ -5,8 +5,11 @@ READY := .venv/.ready
 # The version of uv that writes requirements.lock; it is needed for nothing else.
 UV_VERSION := 0.13.9
 
+# The version that was tried.
+TORCH ?= torch==2.13.0
+
 .DEFAULT_GOAL := help
-.PHONY: help study test browser lab lock clean
+.PHONY: help study test model browser lab lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +21,10 @@ test: $(READY) ## Check style, types and behaviour
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
+
+model: $(READY) ## Try scorers made of classifiers (installs torch and transformers)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --target .venv/model $(TORCH) 'transformers>=4.48'
+	PYTHONPATH=.venv/model $(BIN)/python -m pytest -W error::pytest.PytestWarning tests/test_scoring.py
 
 browser: $(READY) ## Drive the panel in Chromium, which must be installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[browser]'

@@ -18,6 +18,7 @@ from kzpolicy.exploring import explore_evidence, explore_table
 from kzpolicy.powers import Powers, load_powers
 from kzpolicy.resemblance import closeness_change, ranking, resemblance, similarities, speech_map, validity
 from kzpolicy.sampling import draw_sample, join_codes, mention_pairs
+from kzpolicy.scoring import transformers_scorer
 from kzpolicy.sentiment import coded_pairs, difference, mean_by, with_period
 from kzpolicy.sheets import read_sheet, write_sheet
 from kzpolicy.simulating import simulate_coverage
@@ -26,7 +27,7 @@ from kzpolicy.targets import score_targets
 from kzpolicy.themes import load_themes, make_theme
 from kzpolicy.trends import attention, context_keyness, keyness, period_keyness, theme_counts, theme_rates
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "Corpus",
     "Powers",
@@ -75,6 +76,7 @@ __all__ = [
     "theme_counts",
     "theme_rates",
     "validity",
+    "transformers_scorer",
     "with_period",
     "world",
     "write_sheet",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 from kzpolicy.errors import StudyError
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
 _FOLDER = """\
 Parse a folder of documents and rewrite a study's tables.
 
@@ -43,12 +46,12 @@ def main(arguments: list[str] | None = None) -> int:
     )
     build.add_argument("texts", type=Path, help="folder of documents, see above")
     build.add_argument("--out", type=Path, default=ROOT / "data" / "articles", help="the study's folder")
-    build.add_argument("--keep-duplicates", action="store_true", help="keep near-duplicates too")
     build.add_argument("--strict", action="store_true", help="stop at the first file that cannot be used")
     build.add_argument("--workers", type=_count, default=1, metavar="N", help="processes that share the work")
     build.add_argument(
         "--scheduler", default="", metavar="ADDRESS", help="a Dask cluster that shares the disk"
     )
+    build.add_argument("--keep-duplicates", action="store_true", help="keep near-duplicates too")
     build.set_defaults(run=_build)
 
     template = commands.add_parser("template", help="write sources.csv for a folder, to be completed")
@@ -89,8 +92,8 @@ def _build(options: argparse.Namespace) -> int:
         corpus = build_study(
             options.texts,
             options.out,
-            collapse=not options.keep_duplicates,
             strict=options.strict,
+            collapse=not options.keep_duplicates,
             workers=options.workers,
             scheduler=options.scheduler,
         )
@@ -104,9 +107,11 @@ def _build(options: argparse.Namespace) -> int:
     for reason, pieces, words in left_out.itertuples():
         print(f"  left out: {reason}: {pieces} pieces, {words} words")
     # What stands in brackets or after a semicolon is of one file only, or how to mend it.
-    reasons = Counter(reason.split(";")[0].split(" (")[0] for reason in corpus.skipped["reason"])
-    for reason, files in reasons.most_common():
-        print(f"  skipped: {reason}: {files} files, listed in the table skipped")
+    causes = (re.split(r"; | \(|(?<=near-duplicate) of ", reason)[0] for reason in corpus.skipped["reason"])
+    for cause, files in Counter(causes).most_common():
+        print(f"  skipped: {cause}: {files} files, listed in the table skipped")
+    for file, reason in corpus.skipped.head(20).itertuples(index=False):
+        print(f"    {file}: {reason}")
     return 0
 
 

@@ -23,6 +23,7 @@ from kzpolicy.gathering import SOURCES
 from kzpolicy.parsing import CURATED, Parsed, check_curated, check_events, parse_parts
 from kzpolicy.parts import clear_parts
 from kzpolicy.schema import PARSED, TABLES, to_file
+from kzpolicy.scoring import Scorer
 from kzpolicy.storing import PACKAGE, Stored, read_study
 from kzpolicy.themes import load_themes
 
@@ -36,6 +37,7 @@ def build_study(
     *,
     collapse: bool = True,
     strict: bool = False,
+    scorer: Scorer | None = None,
     workers: int = 1,
     scheduler: str = "",
 ) -> Corpus:
@@ -57,6 +59,8 @@ def build_study(
         Whether to keep only the earliest of articles that nearly repeat one another.
     strict
         Whether a file that cannot be used is an error, or a row of the table ``skipped``.
+    scorer
+        What scores the mentions, see `kzpolicy.scoring.Scorer`; None for `score_targets`.
     workers
         Processes of this machine that share the work, by Dask; the tables are the same.
     scheduler
@@ -88,6 +92,7 @@ def build_study(
             themes=pd.concat([load_themes(), load_themes(own_themes)]) if own_themes.is_file() else None,
             collapse=collapse,
             strict=strict,
+            scorer=scorer,
             workers=workers,
             scheduler=scheduler,
         )

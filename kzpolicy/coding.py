@@ -184,6 +184,37 @@ def _by_coder(codes: pd.DataFrame, value: str) -> pd.DataFrame:
     return table[table.notna().sum(axis=1) > 1]
 
 
+def scorer_errors(pairs: pd.DataFrame, value: str) -> pd.Series:
+    """Count a scorer's errors by kind.
+
+    Parameters
+    ----------
+    pairs
+        As from `kzpolicy.sentiment.coded_pairs`, with a score for each.
+    value
+        ``tone`` or ``stance``.
+
+    Returns
+    -------
+    Series
+        ``missed`` (code -1 or 1, scored 0), ``added`` (code 0, scored -1 or 1), ``turned`` (scored
+        with the opposite sign).
+
+    Examples
+    --------
+    >>> pairs = pd.DataFrame({"tone": [1, 0, -1, 1], "tone_score_class": [0, 1, 1, 1]})
+    >>> scorer_errors(pairs, "tone").to_dict()
+    {'missed': 1, 'added': 1, 'turned': 1}
+    """
+    code, score = pairs[value], pairs[f"{value}_score_class"]
+    kinds = {
+        "missed": (code != 0) & (score == 0),
+        "added": (code == 0) & (score != 0),
+        "turned": code * score < 0,
+    }
+    return pd.Series({kind: int(found.sum()) for kind, found in kinds.items()})
+
+
 def confusion(pairs: pd.DataFrame, value: str, scored: str) -> pd.DataFrame:
     """Count how often each code met each class of the scorer.
 

@@ -130,12 +130,16 @@ class Corpus:
         -------
         DataFrame
             One row a sentence and power, in reading order: ``sentence``, ``power``, ``aliases``,
-            ``reference``, ``tone``, ``stance`` (medians of the coders), ``vader_compound``,
-            ``paraphrase``, ``label``, ``url``.
+            ``reference``, ``tone``, ``stance`` (medians of the coders), ``tone_score``,
+            ``stance_score`` (means of the targeted scores), ``because`` (the words and rules behind
+            these), ``vader_compound``, ``paraphrase``, ``label``, ``url``.
         """
         part = self.filter(power=power, document=document)
-        pairs = part.mentions.groupby(["sentence", "power"], sort=False, as_index=False).agg(
-            aliases=("alias", lambda names: ", ".join(dict.fromkeys(names)))
+        pairs = part.mentions.groupby(["sentence", "power"], sort=False, as_index=False, observed=True).agg(
+            aliases=("alias", lambda names: ", ".join(dict.fromkeys(names))),
+            tone_score=("tone", "mean"),
+            stance_score=("stance", "mean"),
+            because=("because", lambda words: " | ".join(dict.fromkeys(words.dropna()))),
         )
         pairs = pairs.merge(reference_codes(part.codes), on=["sentence", "power"], how="outer")
         pairs = pairs.merge(part.paraphrases, on="sentence", how="left")
@@ -147,7 +151,8 @@ class Corpus:
         order = {s: i for i, s in enumerate(self.sentences["sentence"])}
         pairs = pairs.sort_values("sentence", key=lambda s: s.map(order), kind="stable")
         columns = ["sentence", "power", "aliases", "reference", "tone", "stance"]
-        return pairs[[*columns, "vader_compound", "paraphrase", "label", "url"]].reset_index(drop=True)
+        columns += ["tone_score", "stance_score", "because", "vader_compound", "paraphrase", "label", "url"]
+        return pairs[columns].reset_index(drop=True)
 
     def save(self, folder: str | Path, *, title: str = "") -> None:
         """Write the tables and their description to a folder, whole or not at all."""

@@ -158,12 +158,6 @@ def explore_evidence(
         found = found[found["reference"] == 1]
     else:
         found = found[found["aliases"].notna() & found["sentence"].isin(set(body))]
-    scored = part.mentions.groupby(["sentence", "power"], as_index=False, observed=True).agg(
-        tone_score=("tone", "mean"),
-        stance_score=("stance", "mean"),
-        because=("because", lambda words: " | ".join(dict.fromkeys(words.dropna()))),
-    )
-    found = found.merge(scored, on=["sentence", "power"], how="left")
     columns = ["sentence", "power", "aliases", "tone", "stance", "tone_score", "stance_score", "because"]
     return found[[*columns, "paraphrase", "label", "url"]].reset_index(drop=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -13,7 +14,7 @@ from threading import Lock
 import pandas as pd
 
 from kzpolicy.challenge import challenge_results
-from kzpolicy.coding import coder_agreement, scorer_agreement
+from kzpolicy.coding import coder_agreement, scorer_agreement, scorer_errors
 from kzpolicy.corpus import DATA, Corpus, load_corpus, own_study, powers_of
 from kzpolicy.estimating import corrected_means, needed
 from kzpolicy.exploring import explore_table
@@ -38,6 +39,7 @@ from kzpolicy.themes import load_themes
 from kzpolicy.trends import attention, theme_rates
 
 BENCHMARKS = DATA.parent / "benchmarks"
+_FIRST_CODERS = ("a", "b", "c")
 
 
 class Facts(Mapping[str, str]):
@@ -163,10 +165,16 @@ def _sizes(corpus: Corpus, pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
 
 
 def _means(pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    measures = {"tone": "tone", "stance": "stance", "plain": "plain_class"}
+    measures = {
+        "tone": "tone",
+        "stance": "stance",
+        "plain": "plain_class",
+        "targeted": "tone_score_class",
+        "targeted_stance": "stance_score_class",
+    }
     for name, column in measures.items():
         for by in (["power"], ["power", "document"]):
-            for row in mean_by(pairs, column, by).to_dict("records"):
+            for row in mean_by(pairs.dropna(subset=[column]), column, by).to_dict("records"):
                 key = "_".join([name, *(row[b] for b in by)])
                 yield from _mean(key, row)
     vectors = by_vector(pairs)
@@ -206,7 +214,9 @@ def _contrasts(corpus: Corpus, pairs: pd.DataFrame) -> Iterator[tuple[str, str]]
     yield from _difference("stance_russia_change", after, before, "stance")
     states = corpus.mentions[corpus.mentions["via"] != "institution"]
     named = set(states[["sentence", "power"]].itertuples(index=False, name=None))
-    kept = pd.Series([key in named for key in zip(pairs["sentence"], pairs["power"], strict=True)], dtype=bool)
+    kept = pd.Series(
+        [key in named for key in zip(pairs["sentence"], pairs["power"], strict=True)], dtype=bool
+    )
     for name, part in (("sure", pairs[pairs["sure"]]), ("no_institutions", pairs[kept])):
         yield f"pairs_{name}", str(len(part))
         for row in mean_by(part, "tone", ["power"]).to_dict("records"):
@@ -226,10 +236,12 @@ def _agreement(corpus: Corpus, pairs: pd.DataFrame) -> Iterator[tuple[str, str]]
         "macro-F1": "f1",
         "share equal": "equal",
     }
+    scored = pairs.dropna(subset=["tone_score_class"])
     for value in ("tone", "stance"):
         tables = {
             "coders": coder_agreement(corpus.codes, value),
             "plain": scorer_agreement(pairs, value, "plain_class"),
+            "targeted": scorer_agreement(scored, value, f"{value}_score_class"),
         }
         for who, table in tables.items():
             for row in table.itertuples():
@@ -262,9 +274,20 @@ def _statements() -> Corpus:
     return load_corpus("speeches")
 
 
+def blind_round(speeches: Corpus) -> Corpus:
+    """Keep the speech codes that were made after the scorer in use was frozen (coders d, e, f)."""
+    return replace(speeches, codes=speeches.codes[~speeches.codes["coder"].isin(_FIRST_CODERS)])
+
+
+def first_round(speeches: Corpus) -> Corpus:
+    """Keep the speech codes that judged the scorer before it (coders a, b, c)."""
+    return replace(speeches, codes=speeches.codes[speeches.codes["coder"].isin(_FIRST_CODERS)])
+
+
 def _scorer(corpus: Corpus) -> Iterator[tuple[str, str]]:
     """How far the targeted and the plain score agree with codes, here and where nobody tuned them."""
-    for name, study in (("articles", corpus), ("speeches", _statements())):
+    rounds = {"articles": corpus, "speeches": blind_round(_statements()), "first": first_round(_statements())}
+    for name, study in rounds.items():
         pairs = coded_pairs(study)
         yield f"scorer_{name}_pairs", str(pairs["tone_score_class"].notna().sum())
         yield f"scorer_{name}_coded", str(len(study.codes[["sentence", "power"]].drop_duplicates()))
@@ -279,8 +302,17 @@ def _scorer(corpus: Corpus) -> Iterator[tuple[str, str]]:
                 f"{coder_agreement(study.codes, value)['estimate'].iloc[0]:.2f}",
             )
     pairs = coded_pairs(corpus).dropna(subset=["tone_score_class"])
+    for value in ("tone", "stance"):
+        for kind, count in scorer_errors(pairs, value).items():
+            yield f"scorer_errors_{value}_{kind}", str(count)
     for (document, part), value in product(pairs.groupby("document", observed=True), ("tone", "stance")):
         yield from _agreed(f"scorer_{document}_{value}_targeted", part, value, f"{value}_score_class")
+    spoken = mention_pairs(_statements()).query("not own")
+    own = spoken["document"].str.startswith("KAZ_")
+    for name, part in (("own", spoken[own]), ("world", spoken)):
+        yield f"scorer_{name}_n", f"{len(part):,}"
+        for sign, word in ((1, "approach"), (-1, "distance")):
+            yield f"scorer_{name}_{word}", f"{100 * (part['stance_score_class'] == sign).mean():.0f}%"
     challenge = challenge_results()
     yield "scorer_challenge_n", str(len(challenge))
     for name in ("tone", "stance", "both"):

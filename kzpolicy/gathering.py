@@ -33,7 +33,14 @@ _TEMPLATE = (
 )
 # What an exception may change: facts, never what is computed, the key or the file.
 _DECLARED = (*_TEMPLATE, "speaker_state", "label", "standfirst", "layout")
-_DEFAULTS = {"label": "", "authors": "unknown", "outlet": "unknown", "language": "en", "standfirst": 0, "layout": "page"}
+_DEFAULTS = {
+    "label": "",
+    "authors": "unknown",
+    "outlet": "unknown",
+    "language": "en",
+    "standfirst": 0,
+    "layout": "page",
+}
 _KEY = re.compile(r"[A-Za-z0-9_.-]+")
 _ROW = re.compile(rf"(.+(?:{'|'.join(map(re.escape, TABULAR))}))#(\d{{1,9}})", re.IGNORECASE)
 _DAY_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_]([01]\d)[-_]([0-3]\d)(?!\d)")
@@ -51,6 +58,7 @@ def gather(
     exceptions: pd.DataFrame,
     *,
     collapse: bool = True,
+    strict: bool = False,
 ) -> tuple[list[Facts], Skipped]:
     """Find a folder's documents and what is known of them.
 
@@ -65,6 +73,8 @@ def gather(
     collapse
         Whether to keep the earliest only of documents that nearly repeat one another. Speeches
         (layout ``speech``) are never compared: a census keeps them all.
+    strict
+        Whether a document that cannot be used is an error.
 
     Returns
     -------
@@ -92,10 +102,11 @@ def gather(
     folder = Path(folder)
     changes = _changes(exceptions)
     skipped: Skipped = []
+    around: Skipped = []  # what is no document
     rows: list[Facts] = []
     signatures: dict[int, Signature] = {}
     keys: dict[str, str] = {}
-    for row, contents, where in _survey(folder, sources, skipped):
+    for row, contents, where in _survey(folder, sources, skipped, around):
         key, file = row["document"], row["file"]
         row |= {field: value for field, value, _ in changes.get(key, ())}
         fault = f"{where}{_fault(row)}" if _fault(row) else ""
@@ -113,12 +124,16 @@ def gather(
     for key, listed in changes.items():
         if key not in keys:
             raise StudyError(f"exceptions.csv: row {listed[0][2]}: no document {key}; correct it")
+    if strict and skipped:
+        file, reason = skipped[0]
+        raise StudyError(f"{folder}/{_shown(file)}: {reason}")
     repeated = _repeated(rows, signatures)
-    skipped = [(rows[i]["file"], reason) for i, reason in repeated.items()] + skipped
+    skipped = [(rows[i]["file"], reason) for i, reason in repeated.items()] + skipped + around
     rows = [row for i, row in enumerate(rows) if i not in repeated]
     if not rows:
         file, reason = skipped[0] if skipped else ("it", "is empty; put the texts in it")
-        raise StudyError(f"{folder}: no document in it can be used; {_shown(file)}: {reason}")
+        others = f" (and {len(skipped) - 1:,} more)" if len(skipped) > 1 else ""
+        raise StudyError(f"{folder}: no document in it can be used; {_shown(file)}: {reason}{others}")
     _label(rows)
     return rows, [(_shown(file), " ".join(reason.split())) for file, reason in skipped]
 
@@ -165,6 +180,18 @@ def source_hash(folder: str | Path, row: Mapping[str, Any]) -> str:
     return sha256((Path(folder) / row["file"]).read_bytes()).hexdigest()
 
 
+def source_file(address: str) -> str:
+    """Give the file of a document: for a row of a table, ``table.csv#2``, the table.
+
+    Examples
+    --------
+    >>> source_file("more/table.csv#2"), source_file("road.txt")
+    ('more/table.csv', 'road.txt')
+    """
+    row = _ROW.fullmatch(address)
+    return row[1] if row else address
+
+
 def write_template(folder: str | Path) -> tuple[Path, Skipped]:
     """Write ``sources.csv`` into a folder, with all that is found out about its documents.
 
@@ -197,11 +224,12 @@ def write_template(folder: str | Path) -> tuple[Path, Skipped]:
     if path.exists():
         raise StudyError(f"{path}: exists; complete it, or take it away for a new one")
     skipped: Skipped = []
+    around: Skipped = []
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(["document", "file", *_TEMPLATE])
     keys: Counter[str] = Counter()
-    for row, contents, _ in _survey(Path(folder), None, skipped):
+    for row, contents, _ in _survey(Path(folder), None, skipped, around):
         if isinstance(contents, StudyError):
             skipped.append((row["file"], str(contents)))
         else:
@@ -215,7 +243,7 @@ def write_template(folder: str | Path) -> tuple[Path, Skipped]:
             file.write(buffer.getvalue().encode("utf-8-sig"))
     except OSError as error:
         raise StudyError(f"{path}: cannot be written ({error.strerror}); nothing is changed") from None
-    return path, [(_shown(file), " ".join(reason.split())) for file, reason in skipped]
+    return path, [(_shown(file), " ".join(reason.split())) for file, reason in skipped + around]
 
 
 def _label(rows: Iterable[Facts]) -> None:
@@ -238,7 +266,7 @@ def _beginning(title: str, most: int = 20) -> str:
 
 
 def _survey(
-    folder: Path, sources: pd.DataFrame | None, skipped: Skipped
+    folder: Path, sources: pd.DataFrame | None, skipped: Skipped, around: Skipped
 ) -> Iterator[tuple[Facts, Contents | StudyError | None, str]]:
     """Yield what is known of each document, its contents (None: not read), and where its row stands."""
     if not folder.is_dir():
@@ -249,7 +277,6 @@ def _survey(
         return
     declared = _read_sources(folder / SOURCES) if (folder / SOURCES).is_file() else []
     earlier = {} if sources is None else {row["file"]: row for row in _earlier(sources)}
-    around: Skipped = []  # told after what is wrong with documents
     files = _walk(folder, around)
     references = _References(folder, files, around)
     texts = {file for file in files if file not in references.files and file != SOURCES}
@@ -263,12 +290,12 @@ def _survey(
         where, file = f"{SOURCES}: row {number}: ", row["file"]
         if file in done:
             skipped.append((file, f"{where}file {file} stands twice; keep one"))
-        elif _base(file) not in texts:
+        elif source_file(file) not in texts:
             skipped.append((file, where + _absent(file)))
         else:
             yield known(row, earlier.get(file, {}), file, where)
     for file, row in earlier.items():
-        if _base(file) not in texts:
+        if source_file(file) not in texts:
             skipped.append((file, "in the earlier build, and not in the folder"))
         elif file not in done:
             yield known({}, row, file, "")
@@ -278,7 +305,6 @@ def _survey(
                 if address not in done:
                     yield known({}, {}, address, "")
     references.tell_unused(around)
-    skipped += around
 
 
 def _walk(folder: Path, skipped: Skipped) -> list[str]:
@@ -360,7 +386,7 @@ def _joined(
     own = {name: value for name, value in own.items() if name != "file"}
     record = references.find(file, own)
     # What a person wrote into a file is worth more than a page's or a program's statements.
-    deliberate = _base(file) != file or file.lower().endswith((".md", ".markdown"))
+    deliberate = source_file(file) != file or file.lower().endswith((".md", ".markdown"))
     layers: list[Facts] = [
         _guesses(file, contents),
         earlier,
@@ -384,9 +410,9 @@ def _joined(
 
 def _guesses(file: str, contents: Contents | StudyError | None) -> Facts:
     """Guess a title from the first line and a date from the file's name."""
-    stem = PurePosixPath(_base(file)).stem
+    stem = PurePosixPath(source_file(file)).stem
     first = contents.text.strip().split("\n", 1)[0] if isinstance(contents, Contents) else ""
-    day = _DAY_IN_NAME.search(stem) if _base(file) == file else None
+    day = _DAY_IN_NAME.search(stem) if source_file(file) == file else None
     title = " ".join(first.split()) if len(first) < 300 and is_heading(first) else stem
     return {"title": title} | (dated("-".join(day.groups()), "in the file's name") if day else {})
 
@@ -396,7 +422,7 @@ def _key(file: str, earlier: Facts, own: Facts, record: Facts) -> str:
     if earlier:
         return str(earlier["document"])
     row = _ROW.fullmatch(file)
-    stem = str(PurePosixPath(_base(file)).with_suffix(""))
+    stem = str(PurePosixPath(source_file(file)).with_suffix(""))
     given = str(own.get("document", "") or record.get("document", ""))
     if _KEY.fullmatch(given) and not given.isdecimal():
         return given
@@ -588,11 +614,6 @@ def _plain(title: str) -> str:
 
 
 # Names and causes.
-
-
-def _base(address: str) -> str:
-    row = _ROW.fullmatch(address)
-    return row[1] if row else address
 
 
 def _absent(file: str) -> str:

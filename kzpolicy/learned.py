@@ -12,7 +12,7 @@ from functools import lru_cache
 from math import exp
 from typing import NamedTuple
 
-from kzpolicy.lexicons import read_rows
+from kzpolicy.lexicons import CLOSED, read_rows
 
 _NEAR = 4.0  # words at this distance count half as much as the next word
 _SHOWN = 3  # how many of the weightiest words an explanation names
@@ -90,7 +90,8 @@ def chances(
             above += value * weight[high]
             if name.startswith(("before:", "after:")):
                 word = name.partition(":")[2]
-                spoken[word] = spoken.get(word, 0.0) + value * (weight[high] - weight[low])
+                if word not in CLOSED:  # "to" and "by" count, but explain nothing
+                    spoken[word] = spoken.get(word, 0.0) + value * (weight[high] - weight[low])
     loudest = sorted(spoken.items(), key=lambda pair: (-abs(pair[1]), pair[0]))[:_SHOWN]
     down, up = exp(min(below, 30.0)), exp(min(above, 30.0))
     total = 1 + down + up

@@ -231,6 +231,7 @@ class Panel:
             self.choices = self.choice()
             own: dict[str, Any] = {"powers": self.own_powers, "themes": self.own_themes}
             self.table = explore_table(self.corpus, measure, **self.choices, **own)
+            self.code.value = explore_code(self.place, measure, self.choices)
             picture = base64.b64encode(
                 self._picture("png", dpi=100, pil_kwargs={"compress_level": 1})
             ).decode()
@@ -239,7 +240,6 @@ class Panel:
                 f'<img src="data:image/png;base64,{picture}" alt="{said}" style="max-width: 100%">'
             )
             self.trust.value = escape(validation(self.corpus, measure, self.own_powers))
-            self.code.value = explore_code(self.place, measure, self.choices)
             self.status.value = ""
             self.found = explore_evidence(self.corpus, measure, **self.choices, **own)
             self.evidence.value = self._evidence()

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,7 @@ from kzpolicy.parts import (
 from kzpolicy.powers import Mention, Powers, load_powers
 from kzpolicy.running import run_tasks
 from kzpolicy.schema import LARGE, PARSED, TABLES, check, check_references
+from kzpolicy.scoring import SCORES, Scorer, ScorerError, check_scores
 from kzpolicy.segmenting import find_words, split_sentences
 from kzpolicy.speeches import load_states
 from kzpolicy.storing import cannot_write
@@ -53,6 +55,7 @@ def parse_corpus(
     themes: pd.DataFrame | None = None,
     collapse: bool = True,
     strict: bool = False,
+    scorer: Scorer | None = None,
 ) -> Corpus:
     """Parse a folder of documents into a corpus, held in memory; for more texts see `build_study`.
 
@@ -100,6 +103,8 @@ def parse_corpus(
         ones do (four fifths of their runs of five words). Speeches are never compared.
     strict
         Whether a file that cannot be used is an error, or a row of the table ``skipped``.
+    scorer
+        What scores the mentions, see `kzpolicy.scoring.Scorer`; None for `score_targets`.
 
     Returns
     -------
@@ -115,7 +120,8 @@ def parse_corpus(
     options = {"corpus": corpus, "sources": sources, "curated": curated, "powers": powers, "themes": themes}
     with TemporaryDirectory(ignore_cleanup_errors=True) as working:
         parts = Path(working) / "parts"
-        return parse_parts(folder, parts, collapse=collapse, strict=strict, **options).read()  # type: ignore[arg-type]
+        parsed = parse_parts(folder, parts, collapse=collapse, strict=strict, scorer=scorer, **options)  # type: ignore[arg-type]
+        return parsed.read()
 
 
 @dataclass(frozen=True)
@@ -146,6 +152,7 @@ def parse_parts(
     themes: pd.DataFrame | None = None,
     collapse: bool = True,
     strict: bool = False,
+    scorer: Scorer | None = None,
     workers: int = 1,
     scheduler: str = "",
 ) -> Parsed:
@@ -161,16 +168,18 @@ def parse_parts(
     """
     folder, powers = Path(folder).absolute(), powers or load_powers()
     curated = {name: (curated or {}).get(name, TABLES[name].empty()) for name in CURATED}
-    rows, skipped = gather(folder, sources, curated["exceptions"], collapse=collapse)
+    rows, skipped = gather(folder, sources, curated["exceptions"], collapse=collapse, strict=strict)
     multiword: dict[str, list[str]] = {}
     for phrase in phrases(load_themes() if themes is None else themes):
         multiword.setdefault(phrase.split(" ")[0], []).append(phrase)
-    settings = repr((program(), corpus, powers.path.read_bytes(), multiword))
+    # Another's scorer may change without a trace: the parts it scored are of this call alone.
+    run = "" if scorer is None else uuid4().hex
+    settings = repr((program(), corpus, powers.path.read_bytes(), multiword, run))
     of, tasks, sizes = len(rows), {}, {}
     for number, (part, size, digest) in enumerate(cut_rows(folder, rows), start=1):
         name = f"part-{number:05}-{sha256((settings + digest).encode()).hexdigest()[:16]}"
         tasks[name] = _Task(
-            folder, working.absolute(), name, corpus, part, powers, multiword, strict, program()
+            folder, working.absolute(), name, corpus, part, powers, multiword, strict, scorer, program()
         )
         sizes[name] = (len(part), size)
     del rows
@@ -211,6 +220,7 @@ class _Task:
     powers: Powers
     multiword: dict[str, list[str]]
     strict: bool
+    scorer: Scorer | None
     program: str
 
 
@@ -228,9 +238,9 @@ def _parse_part(task: _Task) -> str:
     documents, skipped = [], []
     for row in task.rows:
         try:
-            found, document = _parse_document(task.folder, row, task.powers, task.multiword)
+            found, document = _parse_document(task.folder, row, task.powers, task.multiword, task.scorer)
         except StudyError as error:
-            if task.strict:
+            if task.strict or isinstance(error, ScorerError):
                 raise
             skipped.append((row["file"], str(error).removeprefix(f"{task.folder / row['file']}: ")))
             continue
@@ -254,7 +264,7 @@ def _skipped(
     found = read_parts([part["skipped"].path for part in parts], "skipped").astype("str")
     first = pd.DataFrame(before, columns=found.columns, dtype="str")
     skipped = pd.concat([first, found], ignore_index=True).drop_duplicates(ignore_index=True)
-    if not skipped.empty and (strict or not any(part["documents"].rows for part in parts)):
+    if not skipped.empty and not any(part["documents"].rows for part in parts):
         file, reason = skipped.iloc[0]
         others = f" (and {of - 1:,} more texts, none of which can be used)" if of > 1 and not strict else ""
         raise StudyError(f"{folder / file}: {reason}{others}")
@@ -374,7 +384,11 @@ def parse_sentences(
 
 
 def _parse_document(
-    folder: Path, row: dict[str, Any], powers: Powers, multiword: Mapping[str, Sequence[str]]
+    folder: Path,
+    row: dict[str, Any],
+    powers: Powers,
+    multiword: Mapping[str, Sequence[str]],
+    scorer: Scorer | None = None,
 ) -> tuple[dict[str, list[tuple[Any, ...]]], dict[str, Any]]:
     """Give a document's rows of each table, and its sizes."""
     key = row["document"]
@@ -404,7 +418,7 @@ def _parse_document(
         contexts += [(key, power, term, n, max(0, n - rest[term])) for term, n in sorted(counter.items())]
     tables = {
         "sentences": [(*row[:6], *score_sentence(row[7]), row[6]) for row in sentences],
-        "mentions": list(_scored(mentions, row.get("speaker_state", ""))),
+        "mentions": list(_scored(mentions, row.get("speaker_state", ""), scorer)),
         "terms": terms,
         "contexts": contexts,
         "left_out": [(key, *row) for row in left_out],
@@ -418,12 +432,21 @@ def _parse_document(
     }
 
 
-def _scored(mentions: Sequence[tuple[Any, ...]], state: str) -> Iterator[tuple[Any, ...]]:
+def _scored(
+    mentions: Sequence[tuple[Any, ...]], state: str, scorer: Scorer | None
+) -> Iterator[tuple[Any, ...]]:
     """Score each mention's tone and stance; the subject is the speaking state, or Kazakhstan."""
+    subject = _names(state) if state else ("Kazakhstan",)
     targets = [(text, start, end, power) for _, power, start, end, _, _, text in mentions]
-    scores = score_mentions(targets, _names(state) if state else "Kazakhstan", bool(state))
+    scores: Iterable[Sequence[Any]]
+    if scorer is None:
+        scores = score_mentions(targets, subject, bool(state))
+    else:
+        frame = pd.DataFrame(targets, columns=["text", "start", "end", "power"])
+        scored = check_scores(scorer(frame, subject=subject, first_person=bool(state)), frame)
+        scores = scored[list(SCORES)].itertuples(index=False, name=None)
     for mention, score in zip(mentions, scores, strict=True):
-        yield (*mention[:-1], _rounded(score.tone), _rounded(score.stance), *score[2:])
+        yield (*mention[:-1], _rounded(score[0]), _rounded(score[1]), *score[2:])
 
 
 @lru_cache(maxsize=512)

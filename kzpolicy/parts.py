@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import re
 import shutil
 import sys
 from collections import Counter
@@ -20,13 +19,17 @@ from uuid import uuid4
 
 import pandas as pd
 
+from kzpolicy.gathering import source_file
 from kzpolicy.schema import LARGE, TABLES, Column
 from kzpolicy.storing import Stored, cannot_write, write_files
 
 # A part ends before it has more bytes of source files, or more documents, than this.
 PART_BYTES, PART_DOCUMENTS = 4 << 20, 500
 _LIST = "part.json"
-_ROW = re.compile(r"#\d+$")  # a document that is a row of a table
+_COUNTS_WITH = (
+    *("lxml", "markdown-it-py", "nltk", "openpyxl", "pandas"),
+    *("pyarrow", "pypdf", "trafilatura", "vaderSentiment"),
+)
 Stores = dict[str, Stored]
 
 
@@ -39,7 +42,7 @@ def cut_rows(folder: Path, rows: Iterable[dict[str, Any]]) -> Iterator[tuple[lis
         The rows of each part, the bytes of their files, and a digest of rows, sizes and times of change.
     """
     rows = list(rows)
-    files = [_ROW.sub("", row["file"]) for row in rows]
+    files = [source_file(row["file"]) for row in rows]
     documents = Counter(files)
     part: list[dict[str, Any]] = []
     size, digest = 0.0, sha256()
@@ -62,7 +65,7 @@ def cut_rows(folder: Path, rows: Iterable[dict[str, Any]]) -> Iterator[tuple[lis
 def program() -> str:
     """Give a digest of this program and what it counts with; parts of another are not used."""
     digest = sha256(sys.version.encode())
-    for package in ("nltk", "pandas", "pyarrow", "vaderSentiment"):
+    for package in _COUNTS_WITH:
         digest.update(version(package).encode())
     for path in sorted(Path(__file__).parent.iterdir()):
         if path.suffix in (".py", ".toml", ".csv"):

@@ -117,7 +117,14 @@ def plot_grid(means: pd.DataFrame, powers: Powers, ax: Axes, *, columns: Sequenc
         for x, column in enumerate(columns):
             n = sizes.loc[key, column]
             if pd.isna(n):
-                ax.annotate("–" if many else "not named", (x + 0.5, y + 0.5), ha="center", va="center", size=8, color=GREY)
+                ax.annotate(
+                    "–" if many else "not named",
+                    (x + 0.5, y + 0.5),
+                    ha="center",
+                    va="center",
+                    size=8,
+                    color=GREY,
+                )
                 continue
             mean = grid.loc[key, column]
             few = n < FEW
@@ -141,13 +148,19 @@ def plot_grid(means: pd.DataFrame, powers: Powers, ax: Axes, *, columns: Sequenc
 
 
 def plot_against(
-    coded: pd.DataFrame, plain: pd.DataFrame, powers: Powers, ax: Axes, *, rows: Sequence[str] = ()
+    coded: pd.DataFrame,
+    targeted: pd.DataFrame,
+    plain: pd.DataFrame,
+    powers: Powers,
+    ax: Axes,
+    *,
+    rows: Sequence[str] = (),
 ) -> Axes:
-    """Draw the coded mean and the plain score's mean of each document, joined, for one power.
+    """Draw the mean of the codes and of two scorers' classes for each document, for one power.
 
     Parameters
     ----------
-    coded, plain
+    coded, targeted, plain
         As from `kzpolicy.sentiment.mean_by` with ``by=["power", "label"]``, one power only.
     powers
         The powers' names, colours and markers.
@@ -159,28 +172,29 @@ def plot_against(
     if coded.empty:
         return _uncoded(ax)
     power = powers[str(coded["power"].iloc[0])]
-    table = coded.merge(plain[["label", "mean", "low", "high"]], on="label", suffixes=("", "_plain"))
-    rows = list(rows or table["label"])
-    for row in table.itertuples():
-        y = rows.index(row.label)
-        ax.plot([row.low, row.high], [y - 0.13] * 2, color=power.color, linewidth=2)
-        ax.plot([row.low_plain, row.high_plain], [y + 0.19] * 2, color=GREY, linewidth=1)
-        face = "white" if row.n < FEW else power.color
-        ax.plot(row.mean, y - 0.13, power.marker, color=power.color, markersize=8.5, markerfacecolor=face)
-        ax.plot(row.mean_plain, y + 0.19, "d", color=GREY, markerfacecolor="white", markersize=6.5)
+    places = {label: y for y, label in enumerate(rows or coded["label"])}
+    looks = (
+        ("codes", coded, -0.24, power.marker, power.color, power.color, 0.02),
+        ("targeted", targeted, 0.04, "s", DARK, "white", 0.27),
+        ("plain", plain, 0.28, "d", GREY, "white", 0.62),
+    )
+    for name, means, shift, marker, color, face, x in looks:
+        for row in means.itertuples():
+            y = places[row.label] + shift
+            ax.plot([row.low, row.high], [y, y], color=color, linewidth=2 if name == "codes" else 1)
+            few = "white" if row.n < FEW else face
+            ax.plot(row.mean, y, marker, color=color, markersize=7, markerfacecolor=few)
+        ax.plot(x, 1.03, marker, color=color, markerfacecolor=face, transform=ax.transAxes, clip_on=False)
+        ax.annotate(name, (x + 0.04, 1.03), xycoords="axes fraction", va="center", size=8.5, color=DARK)
+    for row in coded.itertuples():
+        place = (1.02, places[row.label])
         ax.annotate(
-            f"n = {row.n}", (1.02, y), xycoords=("axes fraction", "data"), va="center", size=8, color=GREY
+            f"n = {row.n}", place, xycoords=("axes fraction", "data"), va="center", size=8, color=GREY
         )
-    ax.set_yticks(range(len(rows)), rows)
-    ax.set_ylim(len(rows) - 0.45, -0.75)
+    ax.set_yticks(range(len(places)), list(places))
+    ax.set_ylim(len(places) - 0.45, -0.75)
     ax.set_title(power.name, loc="left", size=9.5, weight="bold", color=DARK, pad=16)
     scale_axis(ax, "unfavourable", "favourable")
-    for x, marker, face, color, words in (
-        (0.02, power.marker, power.color, power.color, "codes"),
-        (0.32, "d", "white", GREY, "plain score"),
-    ):
-        ax.plot(x, 1.03, marker, color=color, markerfacecolor=face, transform=ax.transAxes, clip_on=False)
-        ax.annotate(words, (x + 0.04, 1.03), xycoords="axes fraction", va="center", size=8.5, color=DARK)
     return ax
 
 

@@ -13,6 +13,10 @@ SCORES = ("tone", "stance", "tone_class", "stance_class", "because")
 _SIGNS = {"negative": -1, "neutral": 0, "positive": 1, "neg": -1, "neu": 0, "pos": 1}
 
 
+class ScorerError(StudyError):
+    """A scorer gave what it must not: its own fault, and no document's."""
+
+
 class Scorer(Protocol):
     """Anything that gives mentions scores.
 
@@ -31,23 +35,23 @@ def check_scores(scored: Any, mentions: pd.DataFrame) -> pd.DataFrame:
 
     Raises
     ------
-    StudyError
+    ScorerError
         If rows are missing or in another order, a column is missing, a score is not between -1
         and 1, or a class is not -1, 0 or 1.
     """
     if not isinstance(scored, pd.DataFrame) or not scored.index.equals(mentions.index):
-        raise StudyError("scorer: gave other rows than it was given; return the same rows, same index")
+        raise ScorerError("scorer: gave other rows than it was given; return the same rows, same index")
     for name in SCORES:
         if name not in scored:
-            raise StudyError(f"scorer: gave no column {name!r}; it must give {', '.join(SCORES)}")
+            raise ScorerError(f"scorer: gave no column {name!r}; it must give {', '.join(SCORES)}")
     for name in ("tone", "stance"):
         numbers = pd.to_numeric(scored[name], errors="coerce")
         if not numbers.between(-1, 1).all():
             wrong = scored[name][~numbers.between(-1, 1)].iloc[0]
-            raise StudyError(f"scorer: {name} {wrong} is not between -1 and 1; scale it")
+            raise ScorerError(f"scorer: {name} {wrong} is not between -1 and 1; scale it")
         if not scored[f"{name}_class"].isin([-1, 0, 1]).all():
             wrong = scored[f"{name}_class"][~scored[f"{name}_class"].isin([-1, 0, 1])].iloc[0]
-            raise StudyError(f"scorer: {name}_class {wrong} is not -1, 0 or 1; name the class so")
+            raise ScorerError(f"scorer: {name}_class {wrong} is not -1, 0 or 1; name the class so")
     return scored
 
 

@@ -516,11 +516,20 @@ EVIDENCE = [
 def test_evidence(corpus: Corpus) -> None:
     found = corpus.evidence()
     assert list(found) == [
-        "sentence", "power", "aliases", "reference", "tone", "stance", "vader_compound", "paraphrase",
-        "label", "url",
+        "sentence", "power", "aliases", "reference", "tone", "stance", "tone_score", "stance_score",
+        "because", "vader_compound", "paraphrase", "label", "url",
     ]  # fmt: skip
     road, rail = ("Example 2019", "https://example.org/road"), ("rail2020", None)
-    assert rows(found) == [(*row, *(road if row[0].startswith("road") else rail)) for row in EVIDENCE]
+    scores = corpus.mentions.groupby(["sentence", "power"])[["tone", "stance"]].mean()
+    for row in found.itertuples():
+        if pd.isna(row.aliases):  # a coded pair whose name was not found has no score
+            assert pd.isna(row.tone_score) and pd.isna(row.stance_score) and pd.isna(row.because)
+        else:
+            here = scores.loc[(row.sentence, row.power)]
+            assert (row.tone_score, row.stance_score) == pytest.approx((here["tone"], here["stance"]))
+    assert rows(found.drop(columns=["tone_score", "stance_score", "because"])) == [
+        (*row, *(road if row[0].startswith("road") else rail)) for row in EVIDENCE
+    ]
 
 
 Wanted = Callable[[tuple[Any, ...]], bool]
@@ -541,7 +550,8 @@ Wanted = Callable[[tuple[Any, ...]], bool]
     ],
 )
 def test_evidence_of_a_part(corpus: Corpus, wanted: dict[str, Any], kept: Wanted) -> None:
-    columns = list(corpus.evidence())[:8]
+    scores = ["tone_score", "stance_score", "because"]
+    columns = list(corpus.evidence().drop(columns=scores))[:8]
     assert rows(corpus.evidence(**wanted), *columns) == [row for row in EVIDENCE if kept(row)]
 
 

@@ -426,7 +426,7 @@ def test_a_build_leaves_the_folder_as_it_was_and_prints_what_was_skipped(
     folder = fill(tmp_path / "texts", texts)
     before = sorted(tmp_path.rglob("*"))
     assert main(["build", str(folder), "--out", str(tmp_path / "steppe")]) == 0
-    assert "  skipped: 2019-05-07.txt: no paragraph of running text in it" in capsys.readouterr().out
+    assert "    2019-05-07.txt: no paragraph of running text in it" in capsys.readouterr().out
     assert [p for p in sorted(tmp_path.rglob("*")) if "steppe" not in p.parts] == before
 
 
@@ -517,3 +517,13 @@ def test_any_bytes_beside_an_article_leave_the_article(tmp_path: Path, raw: byte
 def test_the_examples(module: ModuleType) -> None:
     result = doctest.testmod(module)
     assert result.attempted and not result.failed
+
+
+def test_strict_stops_at_a_document_that_cannot_be_used_and_at_nothing_else(tmp_path: Path) -> None:
+    same = {f"2019-05-0{day}.txt": article("one") for day in (6, 7)}
+    fill(tmp_path, {**same, ".hidden": "x", "picture.jpg": "x"})
+    with pytest.raises(StudyError, match=r"picture\.jpg: \.jpg: not a format"):
+        gather(tmp_path, None, NONE, strict=True)
+    (tmp_path / "picture.jpg").unlink()
+    rows, told = gather(tmp_path, None, NONE, strict=True)
+    assert len(rows) == 1 and [file for file, _ in told] == ["2019-05-07.txt", ".hidden"]

@@ -183,7 +183,7 @@ PLOTS: dict[str, tuple[Callable[[], pd.DataFrame], Callable[[pd.DataFrame, Axes]
     "grid": (_by_label, lambda f, a: plots.plot_grid(f, POWERS, a, columns=LABELS)),
     "against": (
         lambda: _by_label().head(2),
-        lambda f, a: plots.plot_against(f, f.assign(mean=0.1), POWERS, a),
+        lambda f, a: plots.plot_against(f, f.assign(mean=0.2), f.assign(mean=0.1), POWERS, a),
     ),
     "dates": (_documents, plots.plot_dates),
     "named": (_mentions, lambda f, a: plots.plot_named(f, POWERS, a)),
@@ -298,22 +298,23 @@ def test_against(ax: Axes) -> None:
         "label",
     )
     before = plain.copy()
-    plots.plot_against(coded, plain, POWERS, ax)
+    targeted = plain.assign(mean=plain["mean"] + 0.1)
+    plots.plot_against(coded, targeted, plain, POWERS, ax)
     assert_frame_equal(plain, before)
-    assert [x for x, _ in _points(ax)] == [-0.7, 0.2, 0.25, 0.6]  # joined by document
-    assert [span[:2] for span in _spans(ax)] == [(-0.9, -0.4), (0.0, 0.3), (-0.1, 0.5), (0.4, 0.8)]
+    assert [round(x, 9) for x, _ in _points(ax)] == [-0.7, 0.25, 0.7, 0.3, 0.6, 0.2]
+    assert [span[:2] for span in _spans(ax)] == [(-0.9, -0.4), (-0.1, 0.5)] + [(0.4, 0.8), (0.0, 0.3)] * 2
     heights = [y for _, y in _points(ax)]
     assert heights == [span[2] for span in _spans(ax)]
-    assert [round(y) for y in heights] == [0, 0, 1, 1]
+    assert [round(y) for y in heights] == [0, 1, 1, 0, 1, 0]  # by document, whatever their order
     assert _ylabels(ax) == ["North 2018", "East 2022"]
     assert [t for t in _texts(ax) if t.startswith("n")] == ["n = 12", "n = 4"]
     assert ax.get_title(loc="left") == "Russia"
-    assert {"codes", "plain score"} <= set(_texts(ax))
+    assert {"codes", "targeted", "plain"} <= set(_texts(ax))
 
 
 def test_against_draws_few_sentences_hollow(ax: Axes) -> None:
     coded = _by_label().head(2)  # twelve sentences and four
-    plots.plot_against(coded, coded, POWERS, ax)
+    plots.plot_against(coded, coded, coded, POWERS, ax)
     own = [m for m in _markers(ax) if m.get_marker() == POWERS["russia"].marker]
     assert [_hollow(m) for m in own] == [False, True]
 

@@ -10,6 +10,7 @@ import pytest
 
 from kzpolicy.challenge import challenge_results
 from kzpolicy.errors import StudyError
+from kzpolicy.parsing import parse_corpus
 from kzpolicy.scoring import check_scores, transformers_scorer
 
 MENTIONS = pd.DataFrame(
@@ -119,3 +120,35 @@ def test_no_model_there(tmp_path: Path) -> None:
     pytest.importorskip("transformers")
     with pytest.raises(StudyError, match="not a text classifier"):
         transformers_scorer(str(tmp_path / "nothing"))
+
+
+def study(folder: Path) -> Path:
+    (folder / "2019-05-06-road.txt").write_text("Kazakhstan trusts Russia. China left.\n", encoding="utf-8")
+    (folder / "2020-05-06-rail.txt").write_text("Kazakhstan left Turkey to India.\n", encoding="utf-8")
+    return folder
+
+
+def longest(frame: pd.DataFrame, *, subject: Any, first_person: bool) -> pd.DataFrame:
+    """Score by a name's length; a plug-in as a user may write it."""
+    assert tuple(subject) == ("Kazakhstan",) and not first_person
+    size = (frame["end"] - frame["start"]) / 10
+    return frame.assign(tone=size, stance=-size, tone_class=1, stance_class=-1, because="length")
+
+
+def test_a_study_is_built_with_a_scorer_of_ones_own(tmp_path: Path) -> None:
+    mentions = parse_corpus(study(tmp_path), scorer=longest).mentions
+    assert dict(zip(mentions["alias"], mentions["tone"], strict=True)) == {
+        "Russia": 0.6,
+        "China": 0.5,
+        "Turkey": 0.6,
+        "India": 0.5,
+    }
+    assert set(mentions["because"]) == {"length"} and set(mentions["stance_class"]) == {-1}
+
+
+def test_a_scorers_fault_stops_the_build(tmp_path: Path) -> None:
+    def wrong(frame: pd.DataFrame, **_: Any) -> pd.DataFrame:
+        return constant(frame).assign(tone=7)
+
+    with pytest.raises(StudyError, match="^scorer: tone 7 is not between -1 and 1; scale it$"):
+        parse_corpus(study(tmp_path), scorer=wrong)

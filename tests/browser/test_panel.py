@@ -148,7 +148,9 @@ def redrawn(page: Any, act: Any) -> float:
         timeout=20_000,
         polling=20,
     )
-    return time.perf_counter() - start
+    seconds = time.perf_counter() - start
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()  # evidence and code have come too
+    return seconds
 
 
 def code_of(page: Any) -> str:
