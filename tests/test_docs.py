@@ -124,3 +124,17 @@ def test_works_named_in_the_code_are_listed() -> None:
     works = {work for work in named if work[0] not in others and work not in labels}
     assert len(works) > 20
     assert works - listed == set()
+
+
+@pytest.mark.parametrize("command", ["", "build", "template", "accept", "codebook", "study"])
+def test_help_can_be_read_in_a_terminal(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main([*filter(None, [command]), "--help"])
+    said = capsys.readouterr().out
+    assert stopped.value.code == 0
+    assert max(map(len, said.splitlines())) <= 100
+    # Every option is explained, and every example names a command.
+    assert re.findall(r"^  +(?:-\S+(?: [A-Z]+)?|[A-Z]{2,})$", said, re.MULTILINE) in ([], ["  COMMAND"])
+    examples = re.findall(r"^  kzpolicy (\w+)", said, re.MULTILINE)
+    assert set(examples) <= {"build", "template", "accept", "codebook", "study", "COMMAND"}
+    assert examples or command in ("template", "accept", "codebook")
