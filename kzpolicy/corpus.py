@@ -292,7 +292,9 @@ def study_folder(study: str | Path | None = None) -> Path:
     built_in = DATA / str(chosen)
     folder = built_in if built_in.is_dir() and not Path(chosen).is_dir() else Path(chosen)
     if not folder.is_dir():
-        raise StudyError(f"{folder}: no such study; give a folder with {PACKAGE}, or one of {_built_in()}")
+        own = ", ".join(sorted(path.parent.name for path in DATA.glob(f"*/{PACKAGE}")))
+        known = f"or one of {own}" if own else "for the package's own tables are in its checkout only"
+        raise StudyError(f"{folder}: no such study; give a folder with {PACKAGE}, {known}")
     return folder
 
 
@@ -361,11 +363,3 @@ def _keep(frame: pd.DataFrame, column: str, wanted: One) -> pd.DataFrame:
 
 def _years(documents: pd.DataFrame) -> str:
     return f"{documents['published_from'].min().year} to {documents['published_to'].max().year}"
-
-
-def _built_in() -> str:
-    return (
-        ", ".join(sorted(p.name for p in DATA.iterdir() if (p / PACKAGE).is_file()))
-        if DATA.is_dir()
-        else "none"
-    )
