@@ -313,9 +313,32 @@ def reference_codes(codes: pd.DataFrame) -> pd.DataFrame:
 
 
 def powers_of(study: str | Path | None = None) -> Powers:
-    """Load a study's own ``powers.toml`` where it has one, else the built-in powers."""
+    """Load a study's own ``powers.toml`` where it has one, else the built-in powers.
+
+    Parameters
+    ----------
+    study
+        As for `load_corpus`.
+
+    Examples
+    --------
+    >>> powers_of("articles").keys[:2]
+    ('russia', 'china')
+    """
     own = study_folder(study) / "powers.toml"
     return load_powers(own if own.is_file() else None)
+
+
+def own_study() -> str:
+    """Name the study that ``KZPOLICY_STUDY`` puts in the place of the articles; empty if none.
+
+    Examples
+    --------
+    >>> own_study()
+    ''
+    """
+    folder = study_folder()
+    return "" if folder == DATA / "articles" else folder.resolve().name
 
 
 def _several(value: One) -> list[str | int]:
