@@ -157,7 +157,6 @@ def _build(options: argparse.Namespace) -> int:
             out,
             collapse=not options.keep_duplicates,
             strict=options.strict,
-            collapse=not options.keep_duplicates,
             workers=options.workers,
             scheduler=options.scheduler,
         )
