@@ -44,7 +44,7 @@ then, in Python:
   explore("my-study")                              a panel on them, in JupyterLab"""
 _TEMPLATE = """\
 Write sources.csv into a folder of documents, a row a file, filled as far as the files say.
-Complete it in any spreadsheet and build: what it says comes before what the files say of themselves."""
+Complete it in any spreadsheet, then build: its word comes before that of the files."""
 _ACCEPT = """\
 Check the tables of a study after an edit by hand (codes, paraphrases, events, exceptions), and
 renew their checksums. If a table is not as the codebook says, nothing is changed."""

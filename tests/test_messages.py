@@ -10,7 +10,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "kzpolicy"
 # What another message is put into, such as f"{path}: {error}": that one says what to do.
-PASSED_ON = re.compile(r"(?:\{\}: )*(?:\{\})+")
+PASSED_ON = re.compile(r"[{}:/ ]+")
 
 # To be mended where they stand.
 LEFT = {
