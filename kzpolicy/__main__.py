@@ -43,14 +43,14 @@ then, in Python:
   corpus = load_corpus("my-study")                 its tables
   explore("my-study")                              a panel on them, in JupyterLab"""
 _TEMPLATE = """\
-Write sources.csv into a folder of documents, a row a file, filled as far as the files say. Complete
-it in any spreadsheet and build: what it says comes before what the files say of themselves."""
+Write sources.csv into a folder of documents, a row a file, filled as far as the files say.
+Complete it in any spreadsheet, then build: its word comes before that of the files."""
 _ACCEPT = """\
-Check the tables of a study after an edit by hand (codes, paraphrases, events, exceptions), and renew
-their checksums. If a table is not as the codebook says, nothing is changed."""
+Check the tables of a study after an edit by hand (codes, paraphrases, events, exceptions), and
+renew their checksums. If a table is not as the codebook says, nothing is changed."""
 _STUDY = """\
-Execute each notebook from scratch and compare it with what is committed: texts, tables, figures, and
-the numbers in its prose. Exit status 0 if all are reproduced, 1 if not."""
+Execute each notebook from scratch and compare it with what is committed: texts, tables, figures,
+and the numbers in its prose. Exit status 0 if all are reproduced, 1 if not."""
 _STUDY_EXAMPLES = """\
 examples:
   kzpolicy study                           all notebooks and the README

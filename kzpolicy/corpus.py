@@ -356,7 +356,7 @@ def _wanted(documents: pd.DataFrame, document: One, year: One, outlet_group: One
         try:
             years = {int(y) for y in _several(year)}
         except ValueError:
-            raise StudyError(f"{year!r} is not a year") from None
+            raise StudyError(f"{year!r} is not a year; give a number such as 2019") from None
         touched = [
             not years.isdisjoint(range(first.year, last.year + 1))
             for first, last in zip(documents["published_from"], documents["published_to"], strict=True)

@@ -14,9 +14,9 @@ PACKAGE = Path(__file__).resolve().parents[1] / "kzpolicy"
 LAYERS = """
 errors
 
-storing schema parts
+storing schema
 powers themes speeches
-bibliography formats tabular sheets reading duplicates gathering
+bibliography formats tabular sheets reading duplicates gathering parts
 
 segmenting vader lexicons clauses learned targets scoring
 

@@ -51,7 +51,7 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder, with_pip=False)
     interpreter = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    ask = [str(interpreter), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    ask: list[str | Path] = [interpreter, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     packages = Path(subprocess.run(ask, check=True, capture_output=True, text=True).stdout.strip())
     zipfile.ZipFile(wheel).extractall(packages)
     # What a .pth file names is searched, but the .pth files in it, as of an editable install, are not read.
