@@ -136,7 +136,7 @@ def show(fig: Figure, alt: str) -> None:
     from IPython.display import display
     from PIL import Image
 
-    alt = str(fig.get_label() or alt)
+    alt = str(fig.get_label()) or alt
     drawn, picture = io.BytesIO(), io.BytesIO()
     with mpl.rc_context(RC):
         fig.savefig(drawn, format="png")

@@ -18,6 +18,7 @@ ARTICLES = Path(__file__).parents[1] / "data" / "articles"
 SIGNED = r"[+−]\d\.\d\d|0\.00"
 # The form of the number for each kind of name; the first pattern that fits a name decides.
 FORMS = {
+    r"own_\w+": r"[+−-]?\d{1,3}(,\d{3})*(\.\d\d)?",
     r".*_(n|below|above|specifications|speeches|rank|states|pairs|coded)": r"\d{1,3}(,\d{3})*",
     r"scorer_challenge_(tone|stance|both)": r"\d+%",
     r"(scorer|coverage|validity)_\w+": r"-?\d\.\d\d",
@@ -203,3 +204,10 @@ def test_attention_to_a_power(found: dict[str, str], tables: dict[str, Any]) -> 
     for document, part in body.groupby("document"):
         share = part["sentence"].isin(russia).mean()
         assert found[f"attention_russia_{document}"] == f"{100 * share:.0f}%"
+
+
+def test_what_a_study_of_ones_own_lacks_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KZPOLICY_STUDY", "speeches")
+    own = facts()
+    assert own["tone_russia_clark2015"] == "none"
+    assert own["articles"] == "1,554"
