@@ -278,9 +278,9 @@ def read_table(content: bytes, name: str, path: Path) -> pd.DataFrame:
         if path.suffix == ".parquet":
             return check(pd.read_parquet(io.BytesIO(content)), name, str(path))
         frame = pd.read_csv(io.BytesIO(content), dtype="str", keep_default_na=False)
-    except (ValueError, OSError) as error:  # pandas' and pyarrow's errors are kinds of these
-        if isinstance(error, StudyError):
-            raise
+    except StudyError:
+        raise
+    except Exception as error:  # whatever a parser thinks of a broken file
         kind = "Parquet table" if path.suffix == ".parquet" else "CSV table in UTF-8"
         raise StudyError(f"{path}: not a {kind} ({str(error).strip()}); restore it") from None
     return check(frame, name, str(path))
