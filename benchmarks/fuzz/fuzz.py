@@ -62,7 +62,6 @@ def zipped(whole: bytes, name: str, content: bytes) -> bytes:
 
 def contents(folder: Path) -> Target:
     """A file of each format gives clean paragraphs, or a StudyError of one line."""
-
     word = docx(GOOD)
 
     def one(data: bytes) -> None:
@@ -194,7 +193,10 @@ def seeds(name: str, folder: Path) -> list[bytes]:
         files += [zipfile.ZipFile(excel).read(TABLES[-1])]
         return [bytes([i]) + content for i, content in enumerate(files)]
     if name == "texts":
-        hard = '\x01\x00Mr. Li (U.S.) said: "No... Never!" [1] The CSTO isn\'t Russia’s; but anti-Chinese? Ok.”12 New'
+        hard = (
+            '\x01\x00Mr. Li (U.S.) said: "No... Never!" '
+            "[1] The CSTO isn't Russia’s; but anti-Chinese? Ok.”12 New"
+        )
         return [GOOD.encode(), hard.encode()]
     (folder / "texts").mkdir()
     (folder / "texts" / "2019-05-06-road.txt").write_text(GOOD)
