@@ -210,7 +210,9 @@ class Panel:
         if not powers and kind not in ("theme", "keyword"):
             raise StudyError("no power is ticked; tick one or several")
         if not chosen:
-            raise StudyError(f"the years end before they begin: {self.first.value} to {self.last.value}")
+            raise StudyError(
+                f"{self.first.value} to {self.last.value}: the years end before they begin; choose others"
+            )
         return {
             "power": None if kind in ("theme", "keyword") else powers,
             "document": list(self.documents.value) or None,

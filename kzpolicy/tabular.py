@@ -76,7 +76,7 @@ def read_row(path: Path, number: int) -> Row:
                 raise row
             return row
     _places.path = ()
-    raise StudyError(f"{path}: has no row {number}")
+    raise StudyError(f"{path}: has no row {number}; read the folder again")
 
 
 def _read_csv(path: Path) -> Iterator[tuple[int, Row | StudyError]]:
@@ -99,7 +99,10 @@ def _read_csv(path: Path) -> Iterator[tuple[int, Row | StudyError]]:
             if len(cells) > len(names) and any(cells[len(names) :]):
                 yield number, StudyError("has more cells than the first line has columns; correct it")
             elif any(len(cell) > LARGEST for cell in cells):
-                yield number, StudyError(f"a cell of more than {LARGEST // 10**6} million characters")
+                yield (
+                    number,
+                    StudyError(f"a cell of more than {LARGEST // 10**6} million characters; split it"),
+                )
             else:
                 yield number, dict(zip(names, cells, strict=False))
 
