@@ -26,7 +26,7 @@ model: $(READY) ## Try scorers made of classifiers (installs torch and transform
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --target .venv/model $(TORCH) 'transformers>=4.48'
 	PYTHONPATH=.venv/model $(BIN)/python -m pytest -W error::pytest.PytestWarning tests/test_scoring.py
 
-browser: $(READY) ## Drive the panel in Chromium, which must be installed
+browser: $(READY) ## Read the notebooks and drive the panel in Chromium, which must be installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[browser]'
 	$(BIN)/python -m pytest -s tests/browser
 
