@@ -62,7 +62,6 @@ def zipped(whole: bytes, name: str, content: bytes) -> bytes:
 
 def contents(folder: Path) -> Target:
     """A file of each format gives clean paragraphs, or a StudyError of one line."""
-
     word = docx(GOOD)
 
     def one(data: bytes) -> None:
