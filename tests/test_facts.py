@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from kzpolicy.corpus import load_corpus
 from kzpolicy.facts import facts
 from kzpolicy.stamps import NUMBER, stale, stamped
 
@@ -31,7 +32,7 @@ FORMS = {
     r"(articles|words|sentences|mentions|coded|pairs|coders|events|left|undated)(_\w+)?": (
         r"\d{1,3}(,\d{3})*"
     ),
-    r"(tone|stance|plain|vector|robust)_\w+": SIGNED,
+    r"(tone|stance|plain|targeted|vector|robust)_\w+": SIGNED,
     r"(alpha|f1)_\w+": r"-?\d\.\d\d",
     r"rate_\w+": r"\d+",
     r"attention_\w+": r"\d+%",
@@ -190,8 +191,8 @@ def test_attention_to_a_power(found: dict[str, str], tables: dict[str, Any]) -> 
         assert found[f"attention_russia_{document}"] == f"{100 * share:.0f}%"
 
 
-def test_what_a_study_of_ones_own_lacks_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KZPOLICY_STUDY", "speeches")
+def test_what_a_study_of_ones_own_lacks_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    load_corpus("articles").filter(document="clark2015").save(tmp_path)
+    monkeypatch.setenv("KZPOLICY_STUDY", str(tmp_path))
     own = facts()
-    assert own["tone_russia_clark2015"] == "none"
-    assert own["articles"] == "1,554"
+    assert (own["articles"], own["tone_russia_realignment2022"]) == ("1", "none")
