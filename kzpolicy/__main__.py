@@ -69,6 +69,15 @@ documentation: README.md and docs/ of the package's checkout"""
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; return its exit status (0 done, 1 notebooks differ, 2 unusable input)."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except StudyError as error:
+        print(f"kzpolicy: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
     as_written = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(
         prog="kzpolicy", description=__doc__, epilog=_EXAMPLES, formatter_class=as_written
@@ -124,13 +133,7 @@ def main(arguments: list[str] | None = None) -> int:
         help="their folder (default: notebooks)",
     )
     study.add_argument("--update", action="store_true", help="write the executed notebooks instead")
-
-    options = parser.parse_args(arguments)
-    try:
-        return int(options.run(options))
-    except StudyError as error:
-        print(f"kzpolicy: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+    return parser
 
 
 def _own_study() -> Path:

@@ -134,18 +134,14 @@ def _robust(corpus: Corpus) -> Iterator[tuple[str, str]]:
 def _sizes(corpus: Corpus, pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
     body = corpus.sentences[corpus.sentences["kind"] != "heading"]
     coded = corpus.codes[["sentence", "power"]].drop_duplicates()
-    matched = corpus.mentions[["sentence", "power"]].drop_duplicates()
-    both = coded.merge(matched)
     sizes = {
         "articles": len(corpus.documents),
         "words": corpus.documents["words"].sum(),
         "sentences": len(body),
         "mentions": len(corpus.mentions),
-        "matched_pairs": len(matched),
         "coded_pairs": len(coded),
         "pairs": len(pairs),
         "pairs_not_meant": len(coded) - len(pairs),
-        "pairs_uncoded": len(matched) - len(both),
         "coded_sentences": pairs["sentence"].nunique(),
         "coders": corpus.codes["coder"].nunique(),
         "events": len(corpus.events),
@@ -155,8 +151,6 @@ def _sizes(corpus: Corpus, pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
     }
     yield from ((name, f"{size:,}") for name, size in sizes.items())
     yield "codes_unsure", f"{100 * (corpus.codes['confidence'] == 0).mean():.0f}%"
-    crisis = corpus.terms[corpus.terms["term"].isin(["crisis", "crises"])].groupby("document")["count"].sum()
-    yield from ((f"crisis_{document}", str(count)) for document, count in crisis.items())
     named = corpus.mentions.groupby("power").size()
     yield from ((f"mentions_{power}", str(count)) for power, count in named.items())
     yield "mentions_small", str(named.reindex(["turkey", "iran", "india"]).sum())
@@ -184,10 +178,6 @@ def _means(pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
         yield from _mean(f"vector_{row['vector']}", row)
     for row in mean_by(vectors, "stance", ["vector", "document"]).to_dict("records"):
         yield from _mean(f"vector_{row['vector']}_{row['document']}", row)
-    periods = with_period(vectors, 2022)
-    periods = periods.assign(period=periods["period"].map({"before 2022": "before", "2022 on": "2022"}))
-    for row in mean_by(periods, "stance", ["vector", "period"]).to_dict("records"):
-        yield from _mean(f"period_{row['vector']}_{row['period']}", row)
 
 
 def _mean(key: str, row: dict[str, float]) -> Iterator[tuple[str, str]]:
@@ -204,8 +194,6 @@ def _contrasts(corpus: Corpus, pairs: pd.DataFrame) -> Iterator[tuple[str, str]]
     for measure, (suffix, part) in product(("tone", "stance"), parts.items()):
         china, russia = (part[part["power"] == p] for p in ("china", "russia"))
         yield from _difference(f"{measure}_china_minus_russia{suffix}", china, russia, measure)
-    powers = {p: pairs[pairs["power"] == p] for p in ("china", "usa")}
-    yield from _difference("tone_china_minus_usa", powers["china"], powers["usa"], "tone")
     rest = pairs[~pairs["document"].isin(["clark2015", "realignment2022"])]
     china, russia = (rest[rest["power"] == p] for p in ("china", "russia"))
     yield from _difference("tone_china_minus_russia_middle", china, russia, "tone")
@@ -230,12 +218,7 @@ def _difference(key: str, first: pd.DataFrame, second: pd.DataFrame, value: str)
 
 
 def _agreement(corpus: Corpus, pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    names = {
-        "alpha, ordinal": "alpha",
-        "alpha, nominal": "alpha_nominal",
-        "macro-F1": "f1",
-        "share equal": "equal",
-    }
+    names = {"alpha, ordinal": "alpha", "macro-F1": "f1"}
     scored = pairs.dropna(subset=["tone_score_class"])
     for value in ("tone", "stance"):
         tables = {
@@ -418,7 +401,7 @@ _BEGINS = {
     "robust": ("robust_",),
     "scorer": ("scorer_",),
     "coverage": ("coverage_",),
-    "speeches": ("speech", "delegations", "change_", "key_", "close_", "validity_"),
+    "speeches": ("speech", "delegations", "change_", "close_", "validity_"),
     "explored": ("explore_",),
     "own": ("own_",),
 }

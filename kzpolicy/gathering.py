@@ -331,6 +331,8 @@ def _walk(folder: Path, skipped: Skipped) -> list[str]:
                     skipped.append((name, "the tables of a study; not read"))
                 else:
                     open_folders.append(f"{name}/")
+            elif _ROW.fullmatch(name):
+                skipped.append((name, "its name would be that of a table's row; rename it"))
             elif entry.is_file():
                 files.append(name)
             else:

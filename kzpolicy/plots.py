@@ -14,7 +14,7 @@ from matplotlib.colors import LinearSegmentedColormap
 
 from kzpolicy.powers import Power, Powers
 from kzpolicy.stance import WESTERN
-from kzpolicy.style import DARK, GREY, SERIES, panel_title, scale_axis, signed
+from kzpolicy.style import DARK, GREY, SERIES, ink_on, panel_title, scale_axis, signed
 
 # Fewer sentences than this are too few to read a mean from: drawn hollow or in grey.
 FEW = 5
@@ -55,7 +55,7 @@ def plot_means(
     for mean in means.itertuples():
         power, y = powers[str(mean.power)], rows[str(mean.power)]
         few = mean.n < FEW
-        ax.plot([mean.low, mean.high], [y, y], color=power.color, linewidth=1.2 if few else 2.2, alpha=0.9)
+        ax.plot([mean.low, mean.high], [y, y], color=power.color, linewidth=1.2 if few else 2.2)
         face = "white" if few else power.color
         ax.plot(mean.mean, y, power.marker, color=power.color, markerfacecolor=face, markersize=9, zorder=3)
         ax.annotate(
@@ -69,7 +69,7 @@ def plot_means(
     if articles is not None:
         inside = articles[articles["power"].isin(rows)]
         heights = inside["power"].astype("str").map(rows).astype(float) - 0.3
-        ax.scatter(inside["mean"], heights, s=6 + 2.5 * inside["n"], color=GREY, alpha=0.55, linewidths=0)
+        ax.scatter(inside["mean"], heights, s=6 + 2.5 * inside["n"], color=GREY, alpha=0.7, linewidths=0)
     ax.set_yticks(list(rows.values()), [powers[p].name for p in rows])
     ax.set_ylim(len(rows) - 0.5, -0.6)
     scale_axis(ax, *ends)
@@ -96,7 +96,7 @@ def plot_grid(means: pd.DataFrame, powers: Powers, ax: Axes, *, columns: Sequenc
 
     if means.empty:
         return _uncoded(ax)
-    keys = [k for k in powers.keys if k in set(means["power"])]
+    keys, scale = [k for k in powers.keys if k in set(means["power"])], _scale()
     grid = means.pivot(index="power", columns="label", values="mean").reindex(
         index=keys, columns=list(columns)
     )
@@ -105,7 +105,7 @@ def plot_grid(means: pd.DataFrame, powers: Powers, ax: Axes, *, columns: Sequenc
     seaborn.heatmap(
         grid.where(sizes >= FEW),
         ax=ax,
-        cmap=_scale(),
+        cmap=scale,
         vmin=-1,
         vmax=1,
         center=0,
@@ -128,7 +128,7 @@ def plot_grid(means: pd.DataFrame, powers: Powers, ax: Axes, *, columns: Sequenc
                 continue
             mean = grid.loc[key, column]
             few = n < FEW
-            color = GREY if few else "white" if abs(mean) > 0.6 else DARK
+            color = GREY if few else ink_on(scale((mean + 1) / 2))
             ax.annotate(
                 f"{signed(mean)}\nn = {int(n)}",
                 (x + 0.5, y + 0.5),
@@ -261,7 +261,7 @@ def plot_rates(rates: pd.DataFrame, ax: Axes, *, limit: float | None = None) -> 
         End of the axis, to compare themes; None fits the theme.
     """
     for y, row in enumerate(rates.itertuples()):
-        ax.plot([row.low, row.high], [y, y], color=SERIES, linewidth=1.6, alpha=0.7)
+        ax.plot([row.low, row.high], [y, y], color=SERIES, linewidth=1.6)
         ax.plot(
             row.rate, y, "o", color=SERIES, markersize=6, markerfacecolor=SERIES if row.count else "white"
         )
@@ -303,7 +303,13 @@ def plot_attention(attention: pd.DataFrame, powers: Powers, ax: Axes) -> Axes:
 
 
 def plot_keyness(
-    found: pd.DataFrame, ax: Axes, *, color: str = SERIES, most: int = 8, limit: float = 3.0
+    found: pd.DataFrame,
+    ax: Axes,
+    *,
+    color: str = SERIES,
+    marker: str = "o",
+    most: int = 8,
+    limit: float = 3.0,
 ) -> Axes:
     """Draw the words that mark the target most, with z and counts; solid from z = 1.96 on.
 
@@ -313,8 +319,8 @@ def plot_keyness(
         As from `kzpolicy.trends.keyness`, best first.
     ax
         Where to draw.
-    color
-        Colour of the target.
+    color, marker
+        Of the target.
     most
         How many words.
     limit
@@ -325,8 +331,8 @@ def plot_keyness(
     ax.axvline(1.96, color=GREY, linewidth=0.8, linestyle=":", zorder=0)
     for y, row in enumerate(best.itertuples()):
         clear = row.z >= 1.96
-        ax.hlines(y, 0, row.z, color=color, linewidth=1.4, alpha=1 if clear else 0.4)
-        ax.plot(row.z, y, "o", color=color, markersize=5.5, markerfacecolor=color if clear else "white")
+        ax.hlines(y, 0, row.z, color=color, linewidth=1.6 if clear else 0.7)
+        ax.plot(row.z, y, marker, color=color, markersize=5.5, markerfacecolor=color if clear else "white")
         ax.annotate(
             f"{row.target} : {row.reference}",
             (1.0, y),
@@ -360,12 +366,12 @@ def plot_balance(balance: pd.DataFrame, powers: Powers, ax: Axes) -> Axes:
     looks = {
         "Russia": powers["russia"],
         "China": powers["china"],
-        WESTERN: Power(WESTERN, WESTERN, GREY, "h"),
+        WESTERN: Power(WESTERN, WESTERN, GREY, "p"),
     }
     for y, (_, part) in enumerate(balance.groupby(balance.columns[0], sort=False, observed=True)):
         for offset, row in zip(_spread(len(part)), part.itertuples(), strict=True):
             look = looks[str(row.vector)]
-            ax.plot([row.low, row.high], [y + offset] * 2, color=look.color, linewidth=1.3, alpha=0.8)
+            ax.plot([row.low, row.high], [y + offset] * 2, color=look.color, linewidth=1.3)
             face = "white" if row.n < FEW else look.color
             ax.plot(
                 row.mean,

@@ -91,9 +91,7 @@ def _look(key: str, table: pd.DataFrame, powers: Powers | None) -> Power:
 def _draw_values(part: pd.DataFrame, look: Power, places: npt.NDArray[np.float64], ax: Axes) -> None:
     """Draw one power's values, hollow where they rest on few sentences, with n at the right."""
     few = (part["n"] < FEW).to_numpy()
-    ax.hlines(
-        places, part["low"], part["high"], color=look.color, linewidth=np.where(few, 1.2, 2), alpha=0.85
-    )
+    ax.hlines(places, part["low"], part["high"], color=look.color, linewidth=np.where(few, 1.2, 2))
     for hollow in (False, True):
         here, face = few == hollow, "white" if hollow else look.color
         drawn: dict[str, Any] = {

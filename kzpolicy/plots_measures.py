@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
-from kzpolicy.style import DARK, GREY, LIGHT, SERIES
+from kzpolicy.style import DARK, GREY, LIGHT, SERIES, ink_on
 
 CLASS_NAMES = {-1: "−1", 0: "0", 1: "+1"}
 _MARK = "#B3261E"
@@ -79,7 +79,6 @@ def plot_confusion(table: pd.DataFrame, ax: Axes) -> Axes:
     )
     ax.imshow(counts, cmap=shades, vmin=0, vmax=max(1.0, counts.max()), aspect="auto")
     for (y, x), count in np.ndenumerate(counts):
-        dark = count > 0.55 * counts.max()
         weight = "bold" if x == y else "normal"
         ax.annotate(
             f"{count:.0f}",
@@ -87,7 +86,7 @@ def plot_confusion(table: pd.DataFrame, ax: Axes) -> Axes:
             ha="center",
             va="center",
             size=10,
-            color="white" if dark else DARK,
+            color=ink_on(shades(count / max(1.0, counts.max()))),
             weight=weight,
         )
     ax.set_xticks(range(3), list(CLASS_NAMES.values()))
@@ -109,7 +108,7 @@ def plot_specifications(curve: pd.DataFrame, ax: Axes) -> Axes:
         Where to draw.
     """
     x = np.arange(len(curve))
-    for coded, color in ((False, "#9AA7B4"), (True, SERIES)):
+    for coded, color in ((False, "#7F8D9B"), (True, SERIES)):
         part = (curve["coded"] == coded).to_numpy()
         ax.vlines(x[part], curve["low"][part], curve["high"][part], color=color, linewidth=0.5, alpha=0.35)
         ax.plot(x[part], curve["estimate"][part], ".", color=color, markersize=3.5)
@@ -125,6 +124,8 @@ def plot_specifications(curve: pd.DataFrame, ax: Axes) -> Axes:
         size=8.5,
         color=_MARK,
         weight="bold",
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+        zorder=4,
     )
     ax.axhline(0, color=GREY, linewidth=0.9)
     ax.set_xlim(-len(curve) * 0.01, len(curve) * 1.01)
@@ -143,7 +144,7 @@ def plot_choices(curve: pd.DataFrame, ax: Axes) -> Axes:
             rows.append((name.replace("none", "all articles"), (curve[column] == choice).to_numpy()))
         rows.append(("", np.zeros(len(curve), dtype=bool)))
     for y, (_, chosen) in enumerate(rows):
-        ax.plot(np.flatnonzero(chosen), np.full(chosen.sum(), y), "|", color=SERIES, markersize=5, alpha=0.45)
+        ax.plot(np.flatnonzero(chosen), np.full(chosen.sum(), y), "|", color=SERIES, markersize=5, alpha=0.65)
     ax.set_yticks(range(len(rows)), [name for name, _ in rows], size=7.8)
     ax.set_ylim(len(rows) - 1.2, -0.8)
     ax.set_xlim(-len(curve) * 0.01, len(curve) * 1.01)

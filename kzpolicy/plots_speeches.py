@@ -73,7 +73,7 @@ def plot_world(
     if articles is not None:
         first, last = (_in_years(articles[column]) for column in ("published_from", "published_to"))
         years = (first + last) / 2
-        ax.hlines(articles["rate"], first, last, color=GREY, linewidth=2.2, alpha=0.6, zorder=2.4)
+        ax.hlines(articles["rate"], first, last, color=GREY, linewidth=2.2, alpha=0.7, zorder=2.4)
         ax.plot(
             years,
             articles["rate"],
@@ -180,7 +180,7 @@ def plot_stress(table: pd.DataFrame, ax: Axes, *, looks: Mapping[str, str]) -> A
 
 
 def _in_years(dates: pd.Series) -> pd.Series:
-    return dates.dt.year + (dates.dt.dayofyear - 0.5) / 365.25
+    return dates.dt.year + (dates.dt.day_of_year - 0.5) / 365.25
 
 
 def plot_change(tests: pd.DataFrame, ax: Axes, *, color: str = DARK) -> Axes:
@@ -255,8 +255,8 @@ def plot_resemblance(table: pd.DataFrame, powers: Powers, ax: Axes, *, name: str
     """
     power = _power(str(table["power"].iloc[0]), powers)
     ax.axhline(50, color=GREY, linewidth=0.8, zorder=0)
-    ax.vlines(table["year"], table["low"], table["high"], color=power.color, linewidth=1.4, alpha=0.5)
-    ax.plot(table["year"], table["percentile"], color=power.color, linewidth=0.8, alpha=0.5)
+    ax.vlines(table["year"], table["low"], table["high"], color=power.color, linewidth=0.9)
+    ax.plot(table["year"], table["percentile"], color=power.color, linewidth=0.7)
     face = power.color if table["power"].iloc[0] in POWERS.values() else "white"
     ax.plot(
         table["year"],
@@ -322,7 +322,7 @@ def plot_map_key(ax: Axes, powers: Powers, name: str) -> Axes:
     for code in POWERS.values():
         power = _power(code, powers)
         marks.append((power.name, power.marker, power.color, power.color))
-    marks += [("neighbours", "o", "white", SERIES), ("others", ".", "#C4C4C4", "#C4C4C4")]
+    marks += [("neighbours", "o", "white", SERIES), ("others", ".", "#909090", "#909090")]
     for i, (word, marker, face, edge) in enumerate(marks):
         y = 0.95 - 0.1 * i
         ax.plot(0.08, y, marker, color=edge, markerfacecolor=face, markersize=6)
@@ -361,7 +361,7 @@ def plot_map(
         Whether to write the names beside the marks; one panel of several is enough.
     """
     part = speeches[speeches["year"] == year].set_index("state")
-    ax.scatter(part["axis1"], part["axis2"], s=5, color="#C4C4C4", linewidths=0, zorder=1)
+    ax.scatter(part["axis1"], part["axis2"], s=5, color="#909090", linewidths=0, zorder=1)
     near = part[part.index.isin(neighbours)]
     ax.scatter(near["axis1"], near["axis2"], s=16, facecolors="white", edgecolors=SERIES, zorder=2)
     for code in POWERS.values():
@@ -369,11 +369,11 @@ def plot_map(
             power, (x, y) = _power(code, powers), part.loc[code, ["axis1", "axis2"]].astype(float)
             ax.plot(x, y, power.marker, color=power.color, markersize=6, zorder=3, clip_on=False)
             if names:
-                _name(ax, power.name, x, y, power.color)
+                _name(ax, power.name, x, y)
     x, y = part.loc[state, ["axis1", "axis2"]].astype(float)
     ax.plot(x, y, STATE_MARKER, color="black", markersize=9, markeredgecolor="white", zorder=4)
     if names:
-        _name(ax, str(load_states().loc[state, "name"]), x, y, "black")
+        _name(ax, str(load_states().loc[state, "name"]), x, y)
     limits = {axis: speeches[axis].quantile([0.002, 0.998]) for axis in ("axis1", "axis2")}
     ax.set(xlim=limits["axis1"], ylim=limits["axis2"], xticks=[], yticks=[])
     ax.axhline(0, color=LIGHT, linewidth=0.8, zorder=0)
@@ -382,8 +382,8 @@ def plot_map(
     return ax
 
 
-def _name(ax: Axes, name: str, x: float, y: float, color: str) -> None:
-    ax.annotate(name, (x, y), (6, 0), textcoords="offset points", va="center", size=7, color=color, zorder=5)
+def _name(ax: Axes, name: str, x: float, y: float) -> None:
+    ax.annotate(name, (x, y), (6, 0), textcoords="offset points", va="center", size=7, color=DARK, zorder=5)
 
 
 def _power(code: str, powers: Powers) -> Power:

@@ -208,6 +208,21 @@ def signed(value: float, digits: int = 2) -> str:
     return text[1:] if float(text) == 0 else text.replace("-", "−")
 
 
+def ink_on(color: Any) -> str:
+    """Say whether white or black is read better on a colour; one of them always has a contrast of 4.5.
+
+    Examples
+    --------
+    >>> ink_on("#71A986"), ink_on("#1F6E43")
+    ('black', 'white')
+    """
+    red, green, blue = (
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in mpl.colors.to_rgb(color)
+    )
+    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue  # WCAG 2
+    return "black" if (luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05) else "white"
+
+
 def panel_title(ax: Axes, title: str) -> None:
     """Title one of several axes, in as many lines as its width asks for."""
     inches = ax.get_window_extent().width / DPI

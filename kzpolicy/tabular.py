@@ -65,7 +65,10 @@ _places = _Places()
 
 def read_row(path: Path, number: int) -> Row:
     """Read one row; fast where rows are asked for in order."""
-    state = path.stat()
+    try:
+        state = path.stat()
+    except OSError as error:
+        raise StudyError(f"{path}: cannot be read ({error.strerror}); check the path") from None
     this = (path, state.st_mtime_ns, state.st_size)
     if _places.path != this or _places.number >= number:
         _places.path, _places.rows = this, read_rows(path)

@@ -45,7 +45,8 @@ _ATTITUDES = frozenset("fear reject resist".split())  # these turn what they gov
 _HOSTILE = frozenset("accuse threaten coerce assault dominate sanction protest fear".split())
 _DEEDS = frozenset("assault coerce threaten dominate sanction antagonise harm".split())
 _FELT = frozenset("fear praise trust protest reject resist accuse".split())
-_LONGEST = 2_000  # of a longer sentence, in characters, a part is read: twice the longest speech's
+# Of a sentence with more characters (twice the longest one's in the speeches) only a part is read.
+_LONGEST, _PART = 2_000, 500
 _MUTUAL = frozenset("cooperate agree consult trust".split())  # both sides share these
 _DESCRIBED = _MUTUAL | {"opinion"}  # an adjective tells which way these point
 _INDISPENSABLE = Entry("without", "preposition", frozenset(), "depend", 0.0, 0.5, 0.8)
@@ -948,8 +949,10 @@ def score_mentions(
 
 def _within(text: str, start: int, end: int, power: str) -> tuple[str, int, int, str]:
     """Take the part of an overlong sentence in which a mention stands; the time is linear then."""
-    first = int(start) - int(start) % _LONGEST if len(text) > _LONGEST else 0
-    return text[first : max(int(end), first + _LONGEST)], start - first, end - first, power
+    if len(text) <= _LONGEST:
+        return text, start, end, power
+    first = int(start) - int(start) % _PART
+    return text[first : max(int(end), first + _PART)], start - first, end - first, power
 
 
 @lru_cache(maxsize=256)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import doctest
 from collections.abc import Callable, Iterator, Sequence
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -449,70 +448,6 @@ def test_balance_without_one_neighbour_names_what_it_draws_and_prints_no_gap(ax:
 def test_balance_by_another_column(ax: Axes) -> None:
     plots.plot_balance(_balance().rename(columns={"label": "period"}), POWERS, ax)
     assert _ylabels(ax) == LABELS
-
-
-# Colours
-
-
-# Machado, Oliveira and Fernandes (2009), severity 1, for linear RGB.
-VISIONS = {
-    "normal": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
-    "protanopia": [
-        [0.152286, 1.052583, -0.204868],
-        [0.114503, 0.786281, 0.099216],
-        [-0.003882, -0.048116, 1.051998],
-    ],
-    "deuteranopia": [
-        [0.367322, 0.860646, -0.227968],
-        [0.280085, 0.672501, 0.047413],
-        [-0.011820, 0.042940, 0.968881],
-    ],
-    "tritanopia": [
-        [1.255528, -0.076749, -0.178779],
-        [-0.078411, 0.930809, 0.147602],
-        [0.004733, 0.691367, 0.303900],
-    ],
-}
-TO_XYZ = np.array(
-    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
-)
-
-
-def _linear(color: str) -> Floats:
-    channels = np.array(colors.to_rgb(color))
-    return np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-
-
-def _lab(linear: Floats) -> Floats:
-    """CIE Lab (1976) under D65."""
-    ratio = TO_XYZ @ linear / (TO_XYZ @ np.ones(3))
-    f = np.where(ratio > (6 / 29) ** 3, np.cbrt(ratio), ratio / (3 * (6 / 29) ** 2) + 4 / 29)
-    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
-
-
-def test_colour_arithmetic() -> None:
-    assert _lab(_linear("#FFFFFF")) == pytest.approx([100, 0, 0], abs=1e-6)
-    assert _lab(_linear("#FF0000")) == pytest.approx([53.24, 80.09, 67.20], abs=0.02)
-
-
-@pytest.mark.parametrize("power", list(POWERS), ids=lambda p: p.key)
-def test_a_powers_colour_stands_out_from_white(power: Any) -> None:
-    luminance = float(TO_XYZ[1] @ _linear(power.color))
-    assert 1.05 / (luminance + 0.05) >= 3
-
-
-@pytest.mark.parametrize("vision", VISIONS)
-def test_colours_differ_for_every_eye(vision: str) -> None:
-    seen = {p.key: _lab(np.clip(np.array(VISIONS[vision]) @ _linear(p.color), 0, 1)) for p in POWERS}
-    distances = {(a, b): float(np.linalg.norm(seen[a] - seen[b])) for a, b in combinations(seen, 2)}
-    near = {pair: round(distance, 1) for pair, distance in distances.items() if distance < 15}
-    assert near == {}
-
-
-def test_markers_differ() -> None:
-    markers = [power.marker for power in POWERS]
-    assert len(set(markers)) == len(markers)
-    assert set(markers) <= {str(m) for m in Line2D.markers}
 
 
 # Words, tables and pictures

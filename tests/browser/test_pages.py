@@ -57,8 +57,8 @@ def sanitised(html: str) -> str:
 
 
 def test_the_sanitiser_leaves_what_github_leaves() -> None:
-    picture = '<img src="data:image/png;base64,AA" alt="A dot.">'
-    kept = f'<table class="dataframe"><tr><td>1</td></tr></table>{picture}'
+    kept = '<table class="dataframe"><tr><td>1</td></tr></table>'
+    kept += '<img src="data:image/png;base64,AA" alt="A dot.">'
     assert sanitised(kept) == f"<div>{kept}</div>"
     gone = (
         "<script>1</script><style>p {}</style><iframe src=x></iframe><svg><text>1</text></svg><!--stamp-->"
