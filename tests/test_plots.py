@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import doctest
+import io
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from matplotlib import colors
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from pandas.testing import assert_frame_equal
+from PIL import Image
 
 from kzpolicy import plots, style
 from kzpolicy.plots import FEW
@@ -547,6 +549,19 @@ def test_a_picture_has_its_alternative_text(displayed: Displayed) -> None:
     assert displayed.data["text/plain"] == "A rising line."
     assert base64.b64decode(displayed.data["image/png"]).startswith(b"\x89PNG")
     assert not plt.fignum_exists(figure.number)
+
+
+def test_a_picture_in_few_colours_keeps_its_grid_and_its_white(displayed: Displayed) -> None:
+    figure, axes = page("A finding", "a measure, n = 3", "invented", height=4, columns=3)
+    for ax, power in zip(axes, POWERS, strict=False):
+        ax.plot([0, 1], [0, 1], power.marker, color=power.color)
+        ax.grid(axis="y")
+    show(figure, "Three panels.")
+    picture = Image.open(io.BytesIO(base64.b64decode(displayed.data["image/png"]))).convert("RGB")
+    assert picture.getpixel((0, 0)) == (255, 255, 255)
+    pixels = np.asarray(picture).reshape(-1, 3)
+    pale = (pixels > 235).all(axis=1) & (pixels < 250).all(axis=1)
+    assert pale.sum() > 1000, "the grid"
 
 
 def test_a_page_says_what_it_is_given_and_hands_out_its_axes() -> None:
