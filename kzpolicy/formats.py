@@ -183,6 +183,8 @@ def tidy_text(text: str) -> Contents:
 
 
 def _decoded(raw: bytes) -> tuple[str, tuple[str, ...]]:
+    if len(raw) > 4 * LARGEST:  # no encoding has more bytes a character
+        raise StudyError(f"more than {LARGEST // 10**6} million characters; split it into its documents")
     text, encoding = decode(raw)
     notes = () if encoding.startswith("utf-8") else (f"read as {encoding}",)
     return text.replace("\r\n", "\n").replace("\r", "\n"), notes
