@@ -300,6 +300,9 @@ def _scorer(corpus: Corpus) -> Iterator[tuple[str, str]]:
     yield "scorer_challenge_n", str(len(challenge))
     for name in ("tone", "stance", "both"):
         yield f"scorer_challenge_{name}", f"{100 * challenge[name].mean():.0f}%"
+    for part in ("speeches", "invented"):
+        learned = pd.read_csv(BENCHMARKS / "training" / f"{part}.csv")
+        yield f"scorer_learned_{part}", f"{len(learned):,}"
     table = pd.read_csv(BENCHMARKS / "newsmtsc.csv").set_index(["scorer", "measure"])
     for scorer in ("targeted", "plain"):
         yield f"scorer_newsmtsc_{scorer}", f"{table.at[(scorer, 'macro-F1'), 'estimate']:.2f}"
@@ -371,8 +374,9 @@ def _own(_: Corpus) -> Iterator[tuple[str, str]]:
         column = "plain_class" if scorer == "plain" else f"{value}_score_class"
         yield from _agreed(f"own_{value}_{scorer}", meant, value, column)
     for row in corrected_means(joined, ["power"], "tone", "tone_score").itertuples():
-        for name in ("naive", "coded", "corrected", "low", "high"):
+        for name in ("naive", "coded", "corrected"):
             yield f"own_{row.power}_{name}", signed(getattr(row, name))
+        yield from _limits(f"own_{row.power}_corrected", signed(row.low), signed(row.high))
         yield f"own_{row.power}_n", str(row.n_coded)
         yield f"own_{row.power}_scored", str(row.n_scored)
     for row in needed(joined, ["power"], "tone", "tone_score", width=0.4).itertuples():

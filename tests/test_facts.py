@@ -23,6 +23,7 @@ FORMS = {
     r".*_(n|below|above|specifications|speeches|rank|states|pairs|coded)": r"\d{1,3}(,\d{3})*",
     r"scorer_challenge_(tone|stance|both)": r"\d+%",
     r"scorer_errors_\w+": r"\d+",
+    r"scorer_learned_\w+": r"\d,\d{3}",
     r"scorer_(own|world)_\w+": r"\d+%",
     r"(scorer|coverage|validity)_\w+": r"-?\d\.\d\d",
     r"(change|close)_\w+_(p|q)": r"\d\.\d\d",

@@ -22,7 +22,7 @@ PAGES = [ROOT / "README.md", ROOT / "data" / "README.md", ROOT / "data" / "codeb
 CONSTANTS = {
     *("0", "1", "+1", "−1", "2", "95%", "5%", "10,000", "1.96", "1,000", "+0.05", "−0.05"),
     *(".60", "30%"),  # the mark set for the scorer; the share coded in the simulation
-    *(".34", ".75", ".82"),  # van Atteveldt, van der Velden and Boukes (2021)
+    *(".34", ".50", ".75", ".82"),  # van Atteveldt, van der Velden and Boukes (2021)
 }
 each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 
