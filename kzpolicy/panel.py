@@ -28,7 +28,7 @@ from kzpolicy.powers import load_powers
 from kzpolicy.quoting import HIT, in_context, own_texts
 from kzpolicy.sheets import harmless
 from kzpolicy.speeches import load_states
-from kzpolicy.style import table_html
+from kzpolicy.style import table_html, take_literally
 from kzpolicy.themes import load_themes
 
 OTHER = "a study folder"
@@ -265,6 +265,7 @@ class Panel:
     def _picture(self, kind: str, **options: Any) -> bytes:
         file = io.BytesIO()
         figure: Any = explore_figure(self.table, powers=self.own_powers).figure
+        take_literally(figure)
         figure.savefig(file, format=kind, **options)
         plt.close(figure)
         return file.getvalue()

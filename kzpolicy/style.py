@@ -138,6 +138,7 @@ def show(fig: Figure, alt: str) -> None:
 
     alt = str(fig.get_label()) or alt
     drawn, picture = io.BytesIO(), io.BytesIO()
+    take_literally(fig)
     with mpl.rc_context(RC):
         fig.savefig(drawn, format="png")
     plt.close(fig)
@@ -148,6 +149,12 @@ def show(fig: Figure, alt: str) -> None:
     palette.save(picture, "PNG", optimize=True)
     data = {"image/png": base64.b64encode(picture.getvalue()).decode(), "text/plain": alt}
     display(data, raw=True, metadata={"image/png": {"alt": alt}})  # type: ignore[no-untyped-call]
+
+
+def take_literally(fig: Figure) -> None:
+    """Show every text of a figure as it stands: two dollars in a label are prices, not a formula."""
+    for text in fig.findobj(mpl.text.Text):
+        text.set_parse_math(False)
 
 
 def show_table(frame: pd.DataFrame, *, digits: int = 2) -> None:

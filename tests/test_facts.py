@@ -32,7 +32,7 @@ FORMS = {
     r"(articles|words|sentences|mentions|coded|pairs|coders|events|left|undated)(_\w+)?": (
         r"\d{1,3}(,\d{3})*"
     ),
-    r"(tone|stance|plain|vector|robust)_\w+": SIGNED,
+    r"(tone|stance|plain|targeted|vector|robust)_\w+": SIGNED,
     r"(alpha|f1)_\w+": r"-?\d\.\d\d",
     r"rate_\w+": r"\d+",
     r"attention_\w+": r"\d+%",

@@ -5,6 +5,7 @@ import os
 import zipfile
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -19,7 +20,7 @@ from kzpolicy.formats import read_contents
 from kzpolicy.gathering import gather
 from kzpolicy.parsing import parse_corpus
 from kzpolicy.reading import clean_rows
-from kzpolicy.style import table_html
+from kzpolicy.style import page, table_html, take_literally
 from kzpolicy.tabular import read_row
 from kzpolicy.targets import score_mentions
 
@@ -54,7 +55,7 @@ BUILT: dict[str, str | bytes] = {
     "02 2019-01-01.txt": "Дорога открыта, и грузовики идут в Москву через степь до вечера. ".encode("cp1251")
     * 4,
     "03 2019-01-01.txt": article("bidi").replace(" ", "\u202e \u200b"),
-    "04 2019-01-01.txt": "good words of Russia " * 10_000,
+    "04 2019-01-01.txt": "good words of Russia " * 500,
     "05 2019-01-01.txt": "a\n" * 100_000,
     "06 2019-01-01 \"'`$(touch x)`.txt": article("quote"),
     "07 2019-01-01 =cmd|' !A1.txt": article("formula"),
@@ -142,11 +143,11 @@ def test_everything_hostile_at_once(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 
 def test_what_would_never_end_ends() -> None:
-    assert clean_rows("a\n" * 300_000)[0] == [(1, "body", " ".join("a" * 300_000))]
-    assert clean_rows("*" * 300_000 + "x", layout="speech")[0] == [(1, "body", "*" * 300_000 + "x")]
+    assert clean_rows("a\n" * 100_000)[0] == [(1, "body", " ".join("a" * 100_000))]
+    assert clean_rows("*" * 100_000 + "x", layout="speech")[0] == [(1, "body", "*" * 100_000 + "x")]
     name = "Russia good "
-    mentions = [(name * 2_000, at, at + 6, "russia") for at in range(0, len(name) * 2_000, len(name))]
-    assert len(score_mentions(mentions, "Kazakhstan", False)) == 2_000
+    mentions = [(name * 500, at, at + 6, "russia") for at in range(0, len(name) * 500, len(name))]
+    assert len(score_mentions(mentions, "Kazakhstan", False)) == 500
 
 
 def test_a_pdf_with_a_word_of_many_letters_ends(tmp_path: Path) -> None:
@@ -184,3 +185,13 @@ def test_a_table_that_went_away_is_named(tmp_path: Path) -> None:
         read_row(tmp_path / "gone.csv", 2)
     with pytest.raises(StudyError, match="no document in it can be used"):
         gather(fill(tmp_path, {"a.csv#2": "It snows."}), None, NONE)
+
+
+def test_a_label_with_dollars_is_no_formula() -> None:
+    figure, (ax,) = page("A road", "for US$ 5 and $ 6", "invented", height=2)
+    ax.set_yticks([0, 1], [r"US$ \frac{ $", "A road"])
+    with pytest.raises(ValueError, match="frac"):
+        figure.savefig(io.BytesIO(), format="png")
+    take_literally(figure)
+    figure.savefig(io.BytesIO(), format="png")
+    plt.close(figure)

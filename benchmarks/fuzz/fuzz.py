@@ -193,10 +193,7 @@ def seeds(name: str, folder: Path) -> list[bytes]:
         files += [zipfile.ZipFile(excel).read(TABLES[-1])]
         return [bytes([i]) + content for i, content in enumerate(files)]
     if name == "texts":
-        hard = (
-            '\x01\x00Mr. Li (U.S.) said: "No... Never!" '
-            "[1] The CSTO isn't Russia’s; but anti-Chinese? Ok.”12 New"
-        )
+        hard = '\x01\x00Mr. Li (U.S.) said: "No... Never!" [1] The CSTO isn\'t Russia’s; anti-Chinese? Ok.”12'
         return [GOOD.encode(), hard.encode()]
     (folder / "texts").mkdir()
     (folder / "texts" / "2019-05-06-road.txt").write_text(GOOD)
