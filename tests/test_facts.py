@@ -22,6 +22,8 @@ FORMS = {
     r"own_\w+": r"[+−-]?\d{1,3}(,\d{3})*(\.\d\d)?",
     r".*_(n|below|above|specifications|speeches|rank|states|pairs|coded)": r"\d{1,3}(,\d{3})*",
     r"scorer_challenge_(tone|stance|both)": r"\d+%",
+    r"scorer_errors_\w+": r"\d+",
+    r"scorer_(own|world)_(approach|distance)": r"\d+%",
     r"(scorer|coverage|validity)_\w+": r"-?\d\.\d\d",
     r"(change|close)_\w+_(p|q)": r"\d\.\d\d",
     r"(speech_rate|close|speech_key)_\w+": r"[+−]?\d+",
