@@ -9,10 +9,10 @@ UV_VERSION := 0.13.9
 TORCH ?= torch==2.13.0
 
 .DEFAULT_GOAL := help
-.PHONY: help study test model browser lab lock clean
+.PHONY: help study test model browser standards lab lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 study: $(READY) ## Run every notebook from scratch and compare it with what is committed
 	$(BIN)/kzpolicy study
@@ -29,6 +29,13 @@ model: $(READY) ## Try scorers made of classifiers (installs torch and transform
 browser: $(READY) ## Read the notebooks and drive the panel in Chromium, which must be installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[browser]'
 	$(BIN)/python -m pytest -s tests/browser
+
+# In an environment of their own: they want older versions of what the notebooks need.
+standards: ## Validate CITATION.cff and the data packages by other people's tools
+	$(PYTHON) -m venv .venv-standards
+	.venv-standards/bin/python -m pip install --quiet --disable-pip-version-check cffconvert==2.0.0 'frictionless[parquet]==5.16.1'
+	.venv-standards/bin/cffconvert --validate
+	.venv-standards/bin/python .ci/standards.py
 
 lab: $(READY) ## Open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks/00-start-here.ipynb
@@ -47,7 +54,7 @@ lock: ## Write requirements.lock again after a change in pyproject.toml
 	mv requirements.lock.new requirements.lock
 
 clean: ## Remove what make and the tools wrote (not the notebooks' outputs)
-	rm -rf .venv .venv-lock build dist kzpolicy.egg-info .hypothesis .mypy_cache \
+	rm -rf .venv .venv-lock .venv-standards build dist kzpolicy.egg-info .hypothesis .mypy_cache \
 		.pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -prune -exec rm -rf {} +

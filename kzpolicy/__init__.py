@@ -10,7 +10,7 @@ from kzpolicy.coding import (
     scorer_agreement,
 )
 from kzpolicy.comparing import change_test, dispersion, state_keyness, state_rates, world
-from kzpolicy.corpus import Corpus, load_corpus
+from kzpolicy.corpus import Corpus, load_corpus, powers_of
 from kzpolicy.errors import StudyError
 from kzpolicy.estimating import corrected_means, needed
 from kzpolicy.explore import explore
@@ -62,6 +62,7 @@ __all__ = [
     "needed",
     "per_class",
     "period_keyness",
+    "powers_of",
     "ranking",
     "read_sheet",
     "resemblance",
@@ -74,8 +75,8 @@ __all__ = [
     "state_rates",
     "theme_counts",
     "theme_rates",
-    "validity",
     "transformers_scorer",
+    "validity",
     "with_period",
     "world",
     "write_sheet",

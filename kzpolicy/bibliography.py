@@ -189,7 +189,7 @@ def read_export(path: Path, text: str) -> tuple[list[dict[str, str]], int]:
         If no record can be read.
     """
     if len(text) > _LARGEST_EXPORT:
-        raise StudyError(f"{path}: too large for an export of references")
+        raise StudyError(f"{path}: too large for an export of references; export fewer at a time")
     reader = {".ris": _read_ris, ".bib": _read_bibtex, ".json": _read_csl}[path.suffix.lower()]
     try:
         records = list(reader(text))

@@ -89,7 +89,7 @@ def build_study(
             sources=before.get("documents"),
             curated={name: before[name] for name in CURATED if name in before},
             powers=powers_of(out) if out.is_dir() else None,
-            themes=load_themes(own_themes) if own_themes.is_file() else None,
+            themes=pd.concat([load_themes(), load_themes(own_themes)]) if own_themes.is_file() else None,
             collapse=collapse,
             strict=strict,
             scorer=scorer,

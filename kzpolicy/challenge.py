@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from kzpolicy.corpus import DATA
+from kzpolicy.errors import StudyError
 from kzpolicy.targets import score_targets
 
 
@@ -25,12 +26,20 @@ def challenge_results(scorer: Callable[..., pd.DataFrame] = score_targets) -> pd
         One row a sentence: ``number``, ``phenomenon``, ``text``, ``tone``, ``stance`` and
         ``both`` (whether the scorer gives what is expected).
 
+    Raises
+    ------
+    StudyError
+        If the package is installed without its data.
+
     Examples
     --------
     >>> bool(challenge_results()["tone"].mean() > 0.8)
     True
     """
-    table = pd.read_csv(DATA / "challenge.csv")
+    path = DATA / "challenge.csv"
+    if not path.is_file():
+        raise StudyError(f"{path}: missing; it is in the package's checkout only")
+    table = pd.read_csv(path)
     parts = [scorer(part, subject=subject) for subject, part in table.groupby("subject")]
     scored = pd.concat(parts).sort_index()
     right = {value: scored[f"{value}_class"] == table[value] for value in ("tone", "stance")}

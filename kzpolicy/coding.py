@@ -13,6 +13,7 @@ from kzpolicy.errors import StudyError
 
 CLASSES = (-1, 0, 1)
 _SEED = 2021
+_MEASURED = ["measure", "estimate", "low", "high", "pairs", "sentences"]
 
 
 def alpha(values: npt.ArrayLike, level: str = "ordinal") -> float:
@@ -331,7 +332,10 @@ def _measured(
     measures: Mapping[str, Callable[[npt.NDArray[np.float64]], float]],
     draws: int = 1000,
 ) -> pd.DataFrame:
-    """Estimate measures with bootstrap intervals that draw whole sentences."""
+    """Estimate measures with bootstrap intervals that draw whole sentences; missing without pairs."""
+    if not len(table):
+        nothing = [(name, *[float("nan")] * 3, 0, 0) for name in measures]
+        return pd.DataFrame(nothing, columns=_MEASURED)
     groups = [np.flatnonzero(s) for s in pd.get_dummies(pd.Series(np.asarray(sentences))).to_numpy().T]
     rng = np.random.default_rng(_SEED)
     samples = [
@@ -342,4 +346,4 @@ def _measured(
     for name, measure in measures.items():
         low, high = np.nanquantile([measure(sample) for sample in samples], [0.025, 0.975])
         rows.append((name, measure(table), float(low), float(high), len(table), len(groups)))
-    return pd.DataFrame(rows, columns=["measure", "estimate", "low", "high", "pairs", "sentences"])
+    return pd.DataFrame(rows, columns=_MEASURED)

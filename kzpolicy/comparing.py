@@ -193,25 +193,6 @@ def dispersion(corpus: Corpus, state: str = "KAZ", themes: pd.DataFrame | None =
     return table.sort_values(["theme", "year", "paragraph"], kind="stable", ignore_index=True)[columns]
 
 
-def deviation_of_proportions(counts: npt.ArrayLike, sizes: npt.ArrayLike) -> float:
-    """Measure how unevenly a word lies over the parts of a text: Gries' DP, normalised.
-
-    Half the sum of the differences between each part's share of the occurrences and of the words
-    (Gries 2008), divided by its maximum (Lijffijt and Gries 2012): 0 evenly spread, 1 all in the
-    smallest part. NaN without occurrences or with a single part.
-
-    Examples
-    --------
-    >>> round(deviation_of_proportions([1, 2, 3, 4, 5], [9, 10, 10, 10, 11]), 3)
-    0.22
-    """
-    k, n = np.asarray(counts, dtype=float), np.asarray(sizes, dtype=float)
-    if k.sum() == 0 or len(n) < 2:
-        return float("nan")
-    shares = n / n.sum()
-    return float(np.abs(k / k.sum() - shares).sum() / 2 / (1 - shares.min()))
-
-
 def state_keyness(
     corpus: Corpus, state: str = "KAZ", *, years: Years = range(2015, 2023), against: Years | None = None
 ) -> pd.DataFrame:

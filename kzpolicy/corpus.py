@@ -278,9 +278,9 @@ def read_table(content: bytes, name: str, path: Path) -> pd.DataFrame:
         if path.suffix == ".parquet":
             return check(pd.read_parquet(io.BytesIO(content)), name, str(path))
         frame = pd.read_csv(io.BytesIO(content), dtype="str", keep_default_na=False)
-    except (ValueError, OSError) as error:  # pandas' and pyarrow's errors are kinds of these
-        if isinstance(error, StudyError):
-            raise
+    except StudyError:
+        raise
+    except Exception as error:  # whatever a parser thinks of a broken file
         kind = "Parquet table" if path.suffix == ".parquet" else "CSV table in UTF-8"
         raise StudyError(f"{path}: not a {kind} ({str(error).strip()}); restore it") from None
     return check(frame, name, str(path))
@@ -292,7 +292,9 @@ def study_folder(study: str | Path | None = None) -> Path:
     built_in = DATA / str(chosen)
     folder = built_in if built_in.is_dir() and not Path(chosen).is_dir() else Path(chosen)
     if not folder.is_dir():
-        raise StudyError(f"{folder}: no such study; give a folder with {PACKAGE}, or one of {_built_in()}")
+        own = ", ".join(sorted(path.parent.name for path in DATA.glob(f"*/{PACKAGE}")))
+        known = f"or one of {own}" if own else "for the package's own tables are in its checkout only"
+        raise StudyError(f"{folder}: no such study; give a folder with {PACKAGE}, {known}")
     return folder
 
 
@@ -311,9 +313,32 @@ def reference_codes(codes: pd.DataFrame) -> pd.DataFrame:
 
 
 def powers_of(study: str | Path | None = None) -> Powers:
-    """Load a study's own ``powers.toml`` where it has one, else the built-in powers."""
+    """Load a study's own ``powers.toml`` where it has one, else the built-in powers.
+
+    Parameters
+    ----------
+    study
+        As for `load_corpus`.
+
+    Examples
+    --------
+    >>> powers_of("articles").keys[:2]
+    ('russia', 'china')
+    """
     own = study_folder(study) / "powers.toml"
     return load_powers(own if own.is_file() else None)
+
+
+def own_study() -> str:
+    """Name the study that ``KZPOLICY_STUDY`` puts in the place of the articles; empty if none.
+
+    Examples
+    --------
+    >>> own_study()
+    ''
+    """
+    folder = study_folder()
+    return "" if folder == DATA / "articles" else folder.resolve().name
 
 
 def _several(value: One) -> list[str | int]:
@@ -331,7 +356,7 @@ def _wanted(documents: pd.DataFrame, document: One, year: One, outlet_group: One
         try:
             years = {int(y) for y in _several(year)}
         except ValueError:
-            raise StudyError(f"{year!r} is not a year") from None
+            raise StudyError(f"{year!r} is not a year; give a number such as 2019") from None
         touched = [
             not years.isdisjoint(range(first.year, last.year + 1))
             for first, last in zip(documents["published_from"], documents["published_to"], strict=True)
@@ -361,11 +386,3 @@ def _keep(frame: pd.DataFrame, column: str, wanted: One) -> pd.DataFrame:
 
 def _years(documents: pd.DataFrame) -> str:
     return f"{documents['published_from'].min().year} to {documents['published_to'].max().year}"
-
-
-def _built_in() -> str:
-    return (
-        ", ".join(sorted(p.name for p in DATA.iterdir() if (p / PACKAGE).is_file()))
-        if DATA.is_dir()
-        else "none"
-    )

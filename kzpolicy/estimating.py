@@ -199,7 +199,7 @@ def _enough(size: int, have: int, variance: float, free: float, width: float) ->
 def groups_of(pairs: pd.DataFrame, by: Sequence[str]) -> tuple[Rows, pd.DataFrame]:
     """Number the groups in their order; give their keys too."""
     if pairs.empty:
-        raise StudyError("there are no pairs to average")
+        raise StudyError("there are no pairs to average; give one or more")
     if not by:
         return np.zeros(len(pairs), dtype=np.int64), pd.DataFrame(index=[0])
     _need(pairs, by)

@@ -7,14 +7,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from itertools import product
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Lock
 
 import pandas as pd
 
 from kzpolicy.challenge import challenge_results
 from kzpolicy.coding import coder_agreement, scorer_agreement, scorer_errors
-from kzpolicy.corpus import DATA, Corpus, load_corpus
+from kzpolicy.corpus import DATA, Corpus, load_corpus, own_study, powers_of
+from kzpolicy.estimating import corrected_means, needed
 from kzpolicy.exploring import explore_table
+from kzpolicy.powers import BUILT_IN as POWERS
 from kzpolicy.robustness import (
     CONTRASTS,
     interval_by_unit,
@@ -23,12 +27,15 @@ from kzpolicy.robustness import (
     specification_curve,
     survival,
 )
-from kzpolicy.sampling import mention_pairs
+from kzpolicy.sampling import draw_sample, join_codes, mention_pairs
 from kzpolicy.sentiment import coded_pairs, difference, mean_by, with_period
+from kzpolicy.sheets import read_sheet
 from kzpolicy.simulating import simulate_coverage
 from kzpolicy.speech_facts import speech_facts
 from kzpolicy.stance import WESTERN, by_vector
 from kzpolicy.style import signed
+from kzpolicy.themes import BUILT_IN as THEMES
+from kzpolicy.themes import load_themes
 from kzpolicy.trends import attention, theme_rates
 
 BENCHMARKS = DATA.parent / "benchmarks"
@@ -38,8 +45,8 @@ _FIRST_CODERS = ("a", "b", "c")
 class Facts(Mapping[str, str]):
     """Names of facts to numbers as printed; a part is computed when one of its names is asked for."""
 
-    def __init__(self, corpus: Corpus) -> None:
-        self._corpus = corpus
+    def __init__(self, corpus: Corpus, absent: str = "") -> None:
+        self._corpus, self._absent = corpus, absent
         self._found: dict[str, dict[str, str]] = {}
         self._lock = Lock()
 
@@ -51,7 +58,8 @@ class Facts(Mapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         part = next((part for part, begins in _BEGINS.items() if name.startswith(begins)), "articles")
-        return self._part(part)[name]
+        found = self._part(part)
+        return found.get(name, self._absent) if self._absent else found[name]
 
     def __iter__(self) -> Iterator[str]:
         for part in _PARTS:
@@ -67,7 +75,7 @@ def facts(corpus: Corpus | None = None) -> Facts:
     Parameters
     ----------
     corpus
-        The articles; None loads them.
+        The articles; None loads them, or the study that ``KZPOLICY_STUDY`` names.
 
     Returns
     -------
@@ -75,14 +83,16 @@ def facts(corpus: Corpus | None = None) -> Facts:
         A mapping of name to number as printed, such as ``tone_russia`` to ``−0.10``. Names are
         built from measure, power or theme, and document; ``_low`` and ``_high`` limit the 95%
         interval, ``_n`` counts the sentences. Names that begin with ``robust_`` come from the
-        specification curves; with ``speech``, ``change_``, ``close_`` from the speeches.
+        specification curves; with ``speech``, ``change_``, ``close_`` from the speeches. What a study
+        of one's own does not have is ``none``.
 
     Examples
     --------
     >>> facts()["articles"]
     '5'
     """
-    return Facts(load_corpus() if corpus is None else corpus)
+    absent = "none" if corpus is None and own_study() else ""
+    return Facts(load_corpus() if corpus is None else corpus, absent)
 
 
 def _articles(corpus: Corpus) -> Iterator[tuple[str, str]]:
@@ -124,18 +134,14 @@ def _robust(corpus: Corpus) -> Iterator[tuple[str, str]]:
 def _sizes(corpus: Corpus, pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
     body = corpus.sentences[corpus.sentences["kind"] != "heading"]
     coded = corpus.codes[["sentence", "power"]].drop_duplicates()
-    matched = corpus.mentions[["sentence", "power"]].drop_duplicates()
-    both = coded.merge(matched)
     sizes = {
         "articles": len(corpus.documents),
         "words": corpus.documents["words"].sum(),
         "sentences": len(body),
         "mentions": len(corpus.mentions),
-        "matched_pairs": len(matched),
         "coded_pairs": len(coded),
         "pairs": len(pairs),
         "pairs_not_meant": len(coded) - len(pairs),
-        "pairs_uncoded": len(matched) - len(both),
         "coded_sentences": pairs["sentence"].nunique(),
         "coders": corpus.codes["coder"].nunique(),
         "events": len(corpus.events),
@@ -145,8 +151,6 @@ def _sizes(corpus: Corpus, pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
     }
     yield from ((name, f"{size:,}") for name, size in sizes.items())
     yield "codes_unsure", f"{100 * (corpus.codes['confidence'] == 0).mean():.0f}%"
-    crisis = corpus.terms[corpus.terms["term"].isin(["crisis", "crises"])].groupby("document")["count"].sum()
-    yield from ((f"crisis_{document}", str(count)) for document, count in crisis.items())
     named = corpus.mentions.groupby("power").size()
     yield from ((f"mentions_{power}", str(count)) for power, count in named.items())
     yield "mentions_small", str(named.reindex(["turkey", "iran", "india"]).sum())
@@ -174,10 +178,6 @@ def _means(pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
         yield from _mean(f"vector_{row['vector']}", row)
     for row in mean_by(vectors, "stance", ["vector", "document"]).to_dict("records"):
         yield from _mean(f"vector_{row['vector']}_{row['document']}", row)
-    periods = with_period(vectors, 2022)
-    periods = periods.assign(period=periods["period"].map({"before 2022": "before", "2022 on": "2022"}))
-    for row in mean_by(periods, "stance", ["vector", "period"]).to_dict("records"):
-        yield from _mean(f"period_{row['vector']}_{row['period']}", row)
 
 
 def _mean(key: str, row: dict[str, float]) -> Iterator[tuple[str, str]]:
@@ -194,8 +194,6 @@ def _contrasts(corpus: Corpus, pairs: pd.DataFrame) -> Iterator[tuple[str, str]]
     for measure, (suffix, part) in product(("tone", "stance"), parts.items()):
         china, russia = (part[part["power"] == p] for p in ("china", "russia"))
         yield from _difference(f"{measure}_china_minus_russia{suffix}", china, russia, measure)
-    powers = {p: pairs[pairs["power"] == p] for p in ("china", "usa")}
-    yield from _difference("tone_china_minus_usa", powers["china"], powers["usa"], "tone")
     rest = pairs[~pairs["document"].isin(["clark2015", "realignment2022"])]
     china, russia = (rest[rest["power"] == p] for p in ("china", "russia"))
     yield from _difference("tone_china_minus_russia_middle", china, russia, "tone")
@@ -204,7 +202,9 @@ def _contrasts(corpus: Corpus, pairs: pd.DataFrame) -> Iterator[tuple[str, str]]
     yield from _difference("stance_russia_change", after, before, "stance")
     states = corpus.mentions[corpus.mentions["via"] != "institution"]
     named = set(states[["sentence", "power"]].itertuples(index=False, name=None))
-    kept = [key in named for key in zip(pairs["sentence"], pairs["power"], strict=True)]
+    kept = pd.Series(
+        [key in named for key in zip(pairs["sentence"], pairs["power"], strict=True)], dtype=bool
+    )
     for name, part in (("sure", pairs[pairs["sure"]]), ("no_institutions", pairs[kept])):
         yield f"pairs_{name}", str(len(part))
         for row in mean_by(part, "tone", ["power"]).to_dict("records"):
@@ -218,12 +218,7 @@ def _difference(key: str, first: pd.DataFrame, second: pd.DataFrame, value: str)
 
 
 def _agreement(corpus: Corpus, pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    names = {
-        "alpha, ordinal": "alpha",
-        "alpha, nominal": "alpha_nominal",
-        "macro-F1": "f1",
-        "share equal": "equal",
-    }
+    names = {"alpha, ordinal": "alpha", "macro-F1": "f1"}
     scored = pairs.dropna(subset=["tone_score_class"])
     for value in ("tone", "stance"):
         tables = {
@@ -344,6 +339,54 @@ def _explored(_: Corpus) -> Iterator[tuple[str, str]]:
     yield "explore_afghan_total", str(table["n"].sum())
 
 
+def _own(_: Corpus) -> Iterator[tuple[str, str]]:
+    """Give the numbers of notebook 08, from the invented corpus beside it."""
+    from kzpolicy.building import build_study
+
+    folder = DATA.parent / "notebooks" / "own-corpus"
+    with TemporaryDirectory() as scratch:
+        study = Path(scratch)
+        for path in (POWERS, THEMES):
+            lists = [part.read_text("utf-8") for part in (path, folder / path.name)]
+            (study / path.name).write_text("\n".join(lists), "utf-8")
+        corpus = build_study(folder / "texts", study)
+        powers, themes = powers_of(study), load_themes(study / THEMES.name)
+    duplicates = corpus.skipped["reason"].str.startswith("near-duplicate").sum()
+    pairs = mention_pairs(corpus, powers)
+    sample = draw_sample(pairs, 40, method="stratified", by=["power"], seed=8)
+    joined = join_codes(pairs, read_sheet(folder / "filled-sheet.csv", sample=sample), sample)
+    sizes = {
+        "files": len(list((folder / "texts").iterdir())),
+        "documents": len(corpus.documents),
+        "words": corpus.documents["words"].sum(),
+        "duplicates": duplicates,
+        "unusable": len(corpus.skipped) - duplicates,
+        "pairs": len(pairs),
+        "sample": len(sample),
+        "meant": (joined["reference"] == 1).sum(),
+    }
+    yield from ((f"own_{name}", f"{size:,}") for name, size in sizes.items())
+    meant = joined[joined["reference"] == 1]
+    for value, scorer in product(("tone", "stance"), ("targeted", "plain")):
+        column = "plain_class" if scorer == "plain" else f"{value}_score_class"
+        yield from _agreed(f"own_{value}_{scorer}", meant, value, column)
+    for row in corrected_means(joined, ["power"], "tone", "tone_score").itertuples():
+        for name in ("naive", "coded", "corrected", "low", "high"):
+            yield f"own_{row.power}_{name}", signed(getattr(row, name))
+        yield f"own_{row.power}_n", str(row.n_coded)
+        yield f"own_{row.power}_scored", str(row.n_scored)
+    for row in needed(joined, ["power"], "tone", "tone_score", width=0.4).itertuples():
+        yield f"own_{row.power}_more", str(row.more)
+    rates = theme_rates(corpus, themes[themes["theme"] == "protest"])
+    for row in rates.itertuples():
+        key = f"own_protest_{row.document.replace('-', '_')}"
+        yield key, f"{row.rate:.0f}"
+        yield from _limits(key, f"{row.low:.0f}", f"{row.high:.0f}")
+        yield f"{key}_n", str(row.count)
+    yield "own_protest_silent", str((rates["count"] == 0).sum())
+    yield "own_ukraine_mentions", str((corpus.mentions["power"] == "ukraine").sum())
+
+
 _PARTS: dict[str, Callable[[Corpus], Iterator[tuple[str, str]]]] = {
     "articles": _articles,
     "robust": _robust,
@@ -351,12 +394,14 @@ _PARTS: dict[str, Callable[[Corpus], Iterator[tuple[str, str]]]] = {
     "coverage": _coverage,
     "speeches": _speeches,
     "explored": _explored,
+    "own": _own,
 }
 # The part of a fact by how its name begins; all other names are of the articles.
 _BEGINS = {
     "robust": ("robust_",),
     "scorer": ("scorer_",),
     "coverage": ("coverage_",),
-    "speeches": ("speech", "delegations", "change_", "key_", "close_", "validity_"),
+    "speeches": ("speech", "delegations", "change_", "close_", "validity_"),
     "explored": ("explore_",),
+    "own": ("own_",),
 }

@@ -297,7 +297,7 @@ def _read_pdf(raw: bytes) -> Contents:
 
 def _without_breaks(text: str) -> str:
     """Join words broken at a line's end; keep the hyphen of a word that has one elsewhere."""
-    whole = set(re.findall(r"\w+-\w+", text.lower()))
+    whole = set(re.findall(r"\b\w+-\w+", text.lower()))
 
     def join(found: re.Match[str]) -> str:
         one, two = found.groups()

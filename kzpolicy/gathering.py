@@ -33,7 +33,14 @@ _TEMPLATE = (
 )
 # What an exception may change: facts, never what is computed, the key or the file.
 _DECLARED = (*_TEMPLATE, "speaker_state", "label", "standfirst", "layout")
-_DEFAULTS = {"authors": "unknown", "outlet": "unknown", "language": "en", "standfirst": 0, "layout": "page"}
+_DEFAULTS = {
+    "label": "",
+    "authors": "unknown",
+    "outlet": "unknown",
+    "language": "en",
+    "standfirst": 0,
+    "layout": "page",
+}
 _KEY = re.compile(r"[A-Za-z0-9_.-]+")
 _ROW = re.compile(rf"(.+(?:{'|'.join(map(re.escape, TABULAR))}))#(\d{{1,9}})", re.IGNORECASE)
 _DAY_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_]([01]\d)[-_]([0-3]\d)(?!\d)")
@@ -113,8 +120,7 @@ def gather(
         if fault:
             skipped.append((file, fault))
         else:
-            defaults = {"label": key} | _DEFAULTS
-            rows.append(defaults | {n: v for n, v in row.items() if v != "" or n not in defaults})
+            rows.append(_DEFAULTS | {n: v for n, v in row.items() if v != "" or n not in _DEFAULTS})
     for key, listed in changes.items():
         if key not in keys:
             raise StudyError(f"exceptions.csv: row {listed[0][2]}: no document {key}; correct it")
@@ -128,6 +134,7 @@ def gather(
         file, reason = skipped[0] if skipped else ("it", "is empty; put the texts in it")
         others = f" (and {len(skipped) - 1:,} more)" if len(skipped) > 1 else ""
         raise StudyError(f"{folder}: no document in it can be used; {_shown(file)}: {reason}{others}")
+    _label(rows)
     return rows, [(_shown(file), " ".join(reason.split())) for file, reason in skipped]
 
 
@@ -239,6 +246,22 @@ def write_template(folder: str | Path) -> tuple[Path, Skipped]:
     return path, [(_shown(file), " ".join(reason.split())) for file, reason in skipped + around]
 
 
+def _label(rows: Iterable[Facts]) -> None:
+    """Name documents for figures: the title's beginning and the year, or the key if others are named so."""
+    unnamed = [row for row in rows if not row["label"]]
+    names = [f"{_beginning(row['title'])} {row['published_from'][:4]}" for row in unnamed]
+    # What the figures' font cannot draw, and what turns the line around, is no name.
+    names = [name if name.isprintable() and max(name) < "\u2c00" else "" for name in names]
+    often = Counter(names) + Counter(row["label"] for row in rows)
+    for row, name in zip(unnamed, names, strict=True):
+        row["label"] = name if name and often[name] == 1 else row["document"]
+
+
+def _beginning(title: str, most: int = 20) -> str:
+    """Shorten a title, between words if one ends near enough."""
+    return title if len(title) <= most else re.sub(r"(?<=.{10})\W+\w*$", "", title[:most]) + "…"
+
+
 # From files to rows.
 
 
@@ -308,6 +331,8 @@ def _walk(folder: Path, skipped: Skipped) -> list[str]:
                     skipped.append((name, "the tables of a study; not read"))
                 else:
                     open_folders.append(f"{name}/")
+            elif _ROW.fullmatch(name):
+                skipped.append((name, "its name would be that of a table's row; rename it"))
             elif entry.is_file():
                 files.append(name)
             else:

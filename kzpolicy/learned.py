@@ -16,6 +16,8 @@ from kzpolicy.lexicons import CLOSED, read_rows
 
 _NEAR = 4.0  # words at this distance count half as much as the next word
 _SHOWN = 3  # how many of the weightiest words an explanation names
+# Words that count, but explain nothing.
+_UNTOLD = frozenset(CLOSED) | {"to", "that"}
 Feature = tuple[str, float]
 
 
@@ -90,7 +92,7 @@ def chances(
             above += value * weight[high]
             if name.startswith(("before:", "after:")):
                 word = name.partition(":")[2]
-                if word not in CLOSED:  # "to" and "by" count, but explain nothing
+                if word not in _UNTOLD:
                     spoken[word] = spoken.get(word, 0.0) + value * (weight[high] - weight[low])
     loudest = sorted(spoken.items(), key=lambda pair: (-abs(pair[1]), pair[0]))[:_SHOWN]
     down, up = exp(min(below, 30.0)), exp(min(above, 30.0))

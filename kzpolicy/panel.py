@@ -28,7 +28,7 @@ from kzpolicy.powers import load_powers
 from kzpolicy.quoting import HIT, in_context, own_texts
 from kzpolicy.sheets import harmless
 from kzpolicy.speeches import load_states
-from kzpolicy.style import table_html
+from kzpolicy.style import table_html, take_literally
 from kzpolicy.themes import load_themes
 
 OTHER = "a study folder"
@@ -210,7 +210,9 @@ class Panel:
         if not powers and kind not in ("theme", "keyword"):
             raise StudyError("no power is ticked; tick one or several")
         if not chosen:
-            raise StudyError(f"the years end before they begin: {self.first.value} to {self.last.value}")
+            raise StudyError(
+                f"{self.first.value} to {self.last.value}: the years end before they begin; choose others"
+            )
         return {
             "power": None if kind in ("theme", "keyword") else powers,
             "document": list(self.documents.value) or None,
@@ -263,6 +265,7 @@ class Panel:
     def _picture(self, kind: str, **options: Any) -> bytes:
         file = io.BytesIO()
         figure: Any = explore_figure(self.table, powers=self.own_powers).figure
+        take_literally(figure)
         figure.savefig(file, format=kind, **options)
         plt.close(figure)
         return file.getvalue()

@@ -485,15 +485,17 @@ def _find_phrases(words: Sequence[str], multiword: Mapping[str, Sequence[str]]) 
 
 def _without(sentence: str, mentions: Sequence[Mention], power: str) -> str:
     """Take a power's names out of a sentence, with what a hyphen joins to them (anti-Russian)."""
-    for mention in reversed(mentions):
-        if mention.power == power:
+    kept, done = [], 0
+    for mention in mentions:
+        if mention.power == power and mention.end > done:
             start, end = mention.start, mention.end
-            while start and (sentence[start - 1].isalnum() or sentence[start - 1] in "-‑"):
+            while start > done and (sentence[start - 1].isalnum() or sentence[start - 1] in "-‑"):
                 start -= 1
             while end < len(sentence) and (sentence[end].isalnum() or sentence[end] in "-‑"):
                 end += 1
-            sentence = sentence[:start] + " " + sentence[end:]
-    return sentence
+            kept.append(sentence[done:start])
+            done = end
+    return " ".join([*kept, sentence[done:]])
 
 
 def _fingerprint(words: Sequence[str]) -> str:

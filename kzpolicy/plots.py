@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any
 
 import matplotlib.dates as mdates
@@ -48,6 +49,8 @@ def plot_means(
     -------
     Axes
     """
+    if means.empty:
+        return _uncoded(ax)
     rows = {str(power): y for y, power in enumerate(means["power"])}
     for mean in means.itertuples():
         power, y = powers[str(mean.power)], rows[str(mean.power)]
@@ -91,11 +94,14 @@ def plot_grid(means: pd.DataFrame, powers: Powers, ax: Axes, *, columns: Sequenc
     """
     import seaborn
 
+    if means.empty:
+        return _uncoded(ax)
     keys, scale = [k for k in powers.keys if k in set(means["power"])], _scale()
     grid = means.pivot(index="power", columns="label", values="mean").reindex(
         index=keys, columns=list(columns)
     )
     sizes = means.pivot(index="power", columns="label", values="n").reindex(index=keys, columns=list(columns))
+    many = len(columns) > 6
     seaborn.heatmap(
         grid.where(sizes >= FEW),
         ax=ax,
@@ -111,7 +117,14 @@ def plot_grid(means: pd.DataFrame, powers: Powers, ax: Axes, *, columns: Sequenc
         for x, column in enumerate(columns):
             n = sizes.loc[key, column]
             if pd.isna(n):
-                ax.annotate("not named", (x + 0.5, y + 0.5), ha="center", va="center", size=8, color=GREY)
+                ax.annotate(
+                    "–" if many else "not named",
+                    (x + 0.5, y + 0.5),
+                    ha="center",
+                    va="center",
+                    size=8,
+                    color=GREY,
+                )
                 continue
             mean = grid.loc[key, column]
             few = n < FEW
@@ -125,7 +138,8 @@ def plot_grid(means: pd.DataFrame, powers: Powers, ax: Axes, *, columns: Sequenc
                 color=color,
                 weight="normal" if few else "bold",
             )
-    ax.set_xticks(np.arange(len(columns)) + 0.5, [_two_lines(c) for c in columns], rotation=0)
+    names = ["\n".join(wrap(c, 12)[:3]) for c in columns] if many else [_two_lines(c) for c in columns]
+    ax.set_xticks(np.arange(len(columns)) + 0.5, names, rotation=0, size=6.5 if many else None)
     ax.set_yticks(np.arange(len(keys)) + 0.5, [powers[k].name for k in keys], rotation=0)
     ax.tick_params(length=0)
     ax.xaxis.tick_top()
@@ -134,7 +148,13 @@ def plot_grid(means: pd.DataFrame, powers: Powers, ax: Axes, *, columns: Sequenc
 
 
 def plot_against(
-    coded: pd.DataFrame, targeted: pd.DataFrame, plain: pd.DataFrame, powers: Powers, ax: Axes
+    coded: pd.DataFrame,
+    targeted: pd.DataFrame,
+    plain: pd.DataFrame,
+    powers: Powers,
+    ax: Axes,
+    *,
+    rows: Sequence[str] = (),
 ) -> Axes:
     """Draw the mean of the codes and of two scorers' classes for each document, for one power.
 
@@ -146,9 +166,13 @@ def plot_against(
         The powers' names, colours and markers.
     ax
         Where to draw.
+    rows
+        Labels of all rows, for axes that share them; none for those of `coded`.
     """
+    if coded.empty:
+        return _uncoded(ax)
     power = powers[str(coded["power"].iloc[0])]
-    rows = {label: y for y, label in enumerate(coded["label"])}
+    places = {label: y for y, label in enumerate(rows or coded["label"])}
     looks = (
         ("codes", coded, -0.24, power.marker, power.color, power.color, 0.02),
         ("targeted", targeted, 0.04, "s", DARK, "white", 0.27),
@@ -156,19 +180,19 @@ def plot_against(
     )
     for name, means, shift, marker, color, face, x in looks:
         for row in means.itertuples():
-            y = rows[row.label] + shift
+            y = places[row.label] + shift
             ax.plot([row.low, row.high], [y, y], color=color, linewidth=2 if name == "codes" else 1)
             few = "white" if row.n < FEW else face
             ax.plot(row.mean, y, marker, color=color, markersize=7, markerfacecolor=few)
         ax.plot(x, 1.03, marker, color=color, markerfacecolor=face, transform=ax.transAxes, clip_on=False)
         ax.annotate(name, (x + 0.04, 1.03), xycoords="axes fraction", va="center", size=8.5, color=DARK)
     for row in coded.itertuples():
-        place = (1.02, rows[row.label])
+        place = (1.02, places[row.label])
         ax.annotate(
             f"n = {row.n}", place, xycoords=("axes fraction", "data"), va="center", size=8, color=GREY
         )
-    ax.set_yticks(range(len(rows)), list(rows))
-    ax.set_ylim(len(rows) - 0.45, -0.75)
+    ax.set_yticks(range(len(places)), list(places))
+    ax.set_ylim(len(places) - 0.45, -0.75)
     ax.set_title(power.name, loc="left", size=9.5, weight="bold", color=DARK, pad=16)
     scale_axis(ax, "unfavourable", "favourable")
     return ax
@@ -337,6 +361,8 @@ def plot_balance(balance: pd.DataFrame, powers: Powers, ax: Axes) -> Axes:
     ax
         Where to draw.
     """
+    if balance.empty:
+        return _uncoded(ax)
     looks = {
         "Russia": powers["russia"],
         "China": powers["china"],
@@ -371,6 +397,13 @@ def plot_balance(balance: pd.DataFrame, powers: Powers, ax: Axes) -> Axes:
         ax.annotate(look.name, (x + 0.025, 1.06), xycoords="axes fraction", va="center", size=8.8, color=DARK)
     for x, words in ((1.03, "n"), (1.12, "China − Russia")):
         ax.annotate(words, (x, 1.06), xycoords="axes fraction", va="center", size=8.5, color=GREY)
+    return ax
+
+
+def _uncoded(ax: Axes) -> Axes:
+    """Say in the place of a figure that its part of the study has no codes."""
+    ax.annotate("nothing is coded here", (0.5, 0.5), xycoords="axes fraction", ha="center", color=GREY)
+    ax.set(xticks=[], yticks=[])
     return ax
 
 

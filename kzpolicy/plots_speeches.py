@@ -28,10 +28,12 @@ def event_times(events: pd.DataFrame, keys: Mapping[str, str]) -> dict[str, floa
     events
         The table ``events``; dates are as precise as their sources.
     keys
-        Key of the event to its word in the figure.
+        Key of the event to its word in the figure; events that the table lacks have no time.
     """
     dates = events.set_index("event")["date"].str.split("/").str[0].to_dict()
-    parts = {word: [int(part) for part in dates[key].split("-")] for key, word in keys.items()}
+    parts = {
+        word: [int(part) for part in dates[key].split("-")] for key, word in keys.items() if key in dates
+    }
     return {w: p[0] + ((p[1] - 0.5) / 12 if len(p) > 1 else 0.5) for w, p in parts.items()}
 
 

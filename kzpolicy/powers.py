@@ -121,9 +121,9 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
     except FileNotFoundError:
         raise StudyError(f"{path}: no such powers file; copy the built-in powers.toml to begin") from None
     except OSError as error:
-        raise StudyError(f"{path}: cannot be read ({error.strerror})") from None
+        raise StudyError(f"{path}: cannot be read ({error.strerror}); check the path") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise StudyError(f"{path}: not a TOML file in UTF-8: {error}") from None
+        raise StudyError(f"{path}: not a TOML file in UTF-8 ({error}); correct it") from None
     for key, table in tables.items():
         if not isinstance(table, dict):
             raise StudyError(f"{path}: {key!r} stands outside a power; put it under a [power] heading")
@@ -133,7 +133,7 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
             raise StudyError(f"{path}: power [{key}] {what}; known are {sorted(_KNOWN)}")
         bad = [f for f in ("name", "color", "marker") if not isinstance(table[f], str) or not table[f]]
         if bad:
-            raise StudyError(f"{path}: power [{key}], {bad[0]}: must be text in quotes")
+            raise StudyError(f"{path}: power [{key}], {bad[0]}: not a text; put it in quotes")
     if not tables:
         raise StudyError(f"{path}: no power in it; begin a table such as [russia]")
     return tables
@@ -146,7 +146,9 @@ def _aliases(tables: dict[str, dict[str, Any]], path: Path) -> dict[str, tuple[s
         for via in (*VIA, _NOT_MEANT):
             names = table.get(via, [])
             if not isinstance(names, list) or not all(isinstance(n, str) and n.strip() for n in names):
-                raise StudyError(f"{path}: power [{power}], {via}: must be a list of names in quotes")
+                raise StudyError(
+                    f"{path}: power [{power}], {via}: must be a list of names; put each in quotes"
+                )
             if via == _NOT_MEANT:  # or else "the West" in "the West Bank" would be found first
                 names = [*names, *(f"the {n}" for n in names)]
             for name in map(_one_spaced, names):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
 
 from kzpolicy.corpus import Corpus
 from kzpolicy.errors import StudyError
+from kzpolicy.gathering import source_hash
 from kzpolicy.parsing import parse_sentences
 
 # Around a hit in a text: no text holds them, so that all of it can be escaped before they become tags.
@@ -37,7 +37,7 @@ def own_texts(corpus: Corpus, folder: str | Path) -> dict[str, str]:
     if not folder.is_dir():
         raise StudyError(f"{folder}: no such folder; give the folder that holds the texts")
     same = [
-        _has(folder / file, digest)
+        _has(folder, file, digest)
         for file, digest in zip(documents["file"], documents["sha256"], strict=True)
     ]
     if not any(same):
@@ -82,8 +82,8 @@ def _hits(sentences: Iterable[str], terms: Iterable[str]) -> str:
     return " … ".join(pattern.sub(rf"{HIT[0]}\g<0>{HIT[1]}", s) for s in sentences if pattern.search(s))
 
 
-def _has(path: Path, digest: str) -> bool:
+def _has(folder: Path, file: str, digest: str) -> bool:
     try:
-        return sha256(path.read_bytes()).hexdigest() == digest
-    except OSError:
+        return source_hash(folder, {"file": file}) == digest
+    except (OSError, StudyError):
         return False

@@ -23,6 +23,8 @@ _STRAIGHT = str.maketrans("’‘“”", "''\"\"")
 # A hard-wrapped line is longer than this; a heading, a name or a salutation is shorter.
 _WRAPPED = 60
 _HEADING_WORDS = 20
+# How much of a growing paragraph is looked at; more than any rule `alone` may match.
+_START = 300
 # Stands for a line of which nothing is left: no blank line, which would end a paragraph.
 _GONE = "\0"
 
@@ -151,6 +153,7 @@ def split_pieces(text: str, *, alone: Sequence[_Rule] = ()) -> list[Piece]:
     of the rules `alone` matches continues nothing and is not continued.
     """
     pieces: list[Piece] = []
+    lines: list[list[str]] = []
     block, open_block = 0, False
     for number, raw in enumerate(text.split("\n"), start=1):
         line = raw.strip()
@@ -159,21 +162,27 @@ def split_pieces(text: str, *, alone: Sequence[_Rule] = ()) -> list[Piece]:
         if not line:
             block, open_block = block + open_block, False
             continue
-        joins = open_block and _continues(pieces[-1].text, line)
+        joins = open_block and _continues(pieces[-1].text, lines[-1][-1], line)
         if joins and not any(rule.matches(pieces[-1].text) or rule.matches(line) for rule in alone):
-            pieces[-1].text += " " + line
+            lines[-1].append(line)
+            if len(pieces[-1].text) < _START:
+                pieces[-1].text += " " + line
         else:
             pieces.append(Piece(number, block, line))
+            lines.append([line])
         open_block = True
+    for piece, joined in zip(pieces, lines, strict=True):
+        piece.text = " ".join(joined)
     return pieces
 
 
-def _continues(before: str, line: str) -> bool:
+def _continues(start: str, before: str, line: str) -> bool:
+    """Whether a line goes on with a paragraph, by its start and its last line so far."""
     if before.endswith("-") and before[-2:-1].isalpha():
         return True
-    if _BULLET.match(before) or _BULLET.match(line) or _ENDED.search(before):
+    if _BULLET.match(start) or _BULLET.match(line) or _ENDED.search(before):
         return False
-    return line[0].islower() or (len(before) >= _WRAPPED)
+    return line[0].islower() or (len(start) >= _WRAPPED)
 
 
 @lru_cache(maxsize=1)

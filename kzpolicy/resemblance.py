@@ -228,7 +228,7 @@ def similarities(corpus: Corpus) -> dict[int, pd.DataFrame]:
 
 
 def ranking(
-    similar: Mapping[int, pd.DataFrame], to: str, *, years: Collection[int] = range(2015, 2023)
+    similar: Mapping[int, pd.DataFrame], to: str, *, years: Collection[int] | None = None
 ) -> pd.DataFrame:
     """Rank all delegations by how close their speeches of several years are to one power's.
 
@@ -239,7 +239,7 @@ def ranking(
     to
         Code of the power.
     years
-        Years to take the mean over.
+        Years to take the mean over; None for all there are.
 
     Returns
     -------
@@ -247,6 +247,7 @@ def ranking(
         Closest first: ``state``, ``name``, ``percentile`` (mean over the years of the percentile of
         the centred similarity among all delegations, 0 to 100), ``years`` (speeches compared), ``rank``.
     """
+    years = similar if years is None else years
     _known({state for year in years for state in similar[year].index}, to)
     rows = [similar[year].loc[to].drop(to) for year in years if to in similar[year].index]
     ranks = pd.concat([100 * (row.rank() - 1) / (len(row) - 1) for row in rows])

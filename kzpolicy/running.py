@@ -50,7 +50,7 @@ def run_tasks(
         from distributed import Client, KilledWorker, LocalCluster, as_completed
         from distributed.client import FutureCancelledError
     except ImportError:
-        raise StudyError("several workers need Dask: pip install 'kzpolicy[dask]'") from None
+        raise StudyError("several workers need Dask; pip install 'kzpolicy[dask]'") from None
     with ExitStack() as closing:
         try:
             if not scheduler:

@@ -153,13 +153,13 @@ def join_codes(pairs: pd.DataFrame, codes: pd.DataFrame, sample: pd.DataFrame | 
     """
     keys = pd.MultiIndex.from_frame(pairs[PAIR].astype("str"))
     reference = reference_codes(codes).set_index(PAIR)[["reference", "tone", "stance"]]
-    _all_in(reference.index, keys, "has a code but is not among the pairs")
+    _all_in(reference.index, keys, "has a code but is not among the pairs", "give all pairs")
     joined = pairs.assign(**{name: reference[name].reindex(keys).to_numpy() for name in reference})
     if sample is None:
         return joined
     drawn = sample.assign(power=sample["power"].astype("str")).set_index(PAIR)["inclusion"]
-    _all_in(drawn.index, reference.index, "was drawn but has no code")
-    _all_in(reference.index, drawn.index, "has a code but was not drawn")
+    _all_in(drawn.index, reference.index, "was drawn but has no code", "code it")
+    _all_in(reference.index, drawn.index, "has a code but was not drawn", "leave it out")
     return joined.assign(inclusion=drawn.reindex(keys).to_numpy())
 
 
@@ -198,7 +198,7 @@ def plan(
     if method != "uncertain":
         raise StudyError(f"no method {method!r}; there are simple, stratified, uncertain")
     if score is None:
-        raise StudyError("method uncertain needs score, the column of scores from -1 to 1")
+        raise StudyError("method uncertain has no score; name the column of scores from -1 to 1")
     _complete(pairs, [score])
     sure = pairs[score].abs().to_numpy(dtype=float)
     if sure.max() > 1:
@@ -240,11 +240,11 @@ def _complete(pairs: pd.DataFrame, columns: Sequence[str]) -> None:
             raise StudyError(f"pair {_name(pairs[pairs[column].isna()])} has no {column}; fill it")
 
 
-def _all_in(these: pd.Index, those: pd.Index, what: str) -> None:
+def _all_in(these: pd.Index, those: pd.Index, what: str, mend: str) -> None:
     strange = these.difference(those, sort=False)
     if len(strange):
         more = f", and {len(strange) - 1} more" if len(strange) > 1 else ""
-        raise StudyError(f"pair {', '.join(map(str, strange[0]))} {what}{more}")
+        raise StudyError(f"pair {', '.join(map(str, strange[0]))} {what}{more}; {mend}")
 
 
 def _name(rows: pd.DataFrame) -> str:

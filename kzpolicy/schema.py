@@ -335,10 +335,14 @@ def _check_documents(documents: pd.DataFrame, where: str) -> None:
     for row, document in enumerate(documents.itertuples(), start=2):
         if not _KEY.fullmatch(str(document.document)):
             raise StudyError(
-                f"{where}: row {row}: key {document.document!r} may hold letters, digits, _ . - only"
+                f"{where}: row {row}: key {document.document!r} holds other than letters, digits, "
+                "_ . -; rename it"
             )
         if document.published_from > document.published_to:
-            raise StudyError(f"{where}: row {row}: {document.document} is published_from after published_to")
+            raise StudyError(
+                f"{where}: row {row}: {document.document} is published_from after published_to; "
+                "correct the dates"
+            )
 
 
 def check_references(tables: dict[str, pd.DataFrame], where: str = "") -> None:
@@ -357,7 +361,8 @@ def check_references(tables: dict[str, pd.DataFrame], where: str = "") -> None:
             if not used <= known:
                 row = int((~values.isin(known)).to_numpy().argmax())
                 raise StudyError(
-                    f"{where}{name}.csv: row {row + 2}: {column} {frame[column].iloc[row]} is not in {other}"
+                    f"{where}{name}.csv: row {row + 2}: {column} {frame[column].iloc[row]} is not in "
+                    f"{other}; correct it"
                 )
 
 

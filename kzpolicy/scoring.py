@@ -104,7 +104,9 @@ def transformers_scorer(
         tokenizer = AutoTokenizer.from_pretrained(model)
         classifier = AutoModelForSequenceClassification.from_pretrained(model).eval()
     except (OSError, ValueError) as error:
-        raise StudyError(f"{model}: not a text classifier ({str(error).splitlines()[0]})") from None
+        raise StudyError(
+            f"{model}: not a text classifier ({str(error).splitlines()[0]}); name another"
+        ) from None
     signs = _signs(classifier.config.id2label, labels, model)
 
     def chances(texts: Sequence[str], questions: Sequence[str]) -> list[dict[int, float]]:

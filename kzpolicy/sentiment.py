@@ -57,8 +57,9 @@ def in_reading_order(
     pairs: pd.DataFrame, documents: pd.DataFrame, powers: Powers | None = None
 ) -> pd.DataFrame:
     """Sort pairs by document and power, and make these, with the labels, ordered categories."""
+    known = (powers or load_powers()).keys
     orders = {
-        "power": (powers or load_powers()).keys,
+        "power": dict.fromkeys([*known, *pairs["power"].astype("str")]),  # powers of a study's own come last
         "document": documents["document"],
         "label": documents["label"],
     }
@@ -140,7 +141,7 @@ def difference(first: pd.DataFrame, second: pd.DataFrame, value: str) -> tuple[f
     Returns
     -------
     tuple of float
-        First mean minus second, lower and upper limit.
+        First mean minus second, lower and upper limit; missing where a group has no row.
 
     Examples
     --------
@@ -150,6 +151,8 @@ def difference(first: pd.DataFrame, second: pd.DataFrame, value: str) -> tuple[f
     >>> gap, low > 0
     (1.5, True)
     """
+    if first.empty or second.empty:
+        return (float("nan"),) * 3
     gap = float(first[value].mean() - second[value].mean())
     paragraphs = (first["paragraph"], second["paragraph"])
     alone = (np.arange(len(first)), np.arange(len(first), len(first) + len(second)))

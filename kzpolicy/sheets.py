@@ -134,7 +134,9 @@ def read_sheet(path: str | Path, *, coder: str = "", sample: pd.DataFrame | None
         rows.append(dict(zip(_KEYS, key, strict=True)) | {"coder": coder or path.stem} | row)
     problems += _differences(set(first), sample)
     if problems:
-        raise StudyError(f"{path}: correct {len(problems)} codes or rows\n" + "\n".join(problems))
+        raise StudyError(
+            f"{path}: {len(problems)} codes or rows are wrong; correct them\n" + "\n".join(problems)
+        )
     return check(pd.DataFrame(rows, columns=TABLES["codes"].names), "codes", str(path))
 
 

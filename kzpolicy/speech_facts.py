@@ -169,9 +169,6 @@ def _map(corpus: Corpus, state: str) -> Iterator[tuple[str, str]]:
 
 
 def _words(corpus: Corpus, state: str) -> Iterator[tuple[str, str]]:
-    for rank, row in enumerate(state_keyness(corpus, state).head(10).itertuples(), start=1):
-        yield f"key_{rank}", str(row.term)
-        yield f"key_{rank}_z", f"{row.z:.1f}"
     before, after = PRESIDENCIES
     found = state_keyness(corpus, state, years=after, against=before)
     yield "speech_keyness_tried", f"{len(found):,}"

@@ -95,7 +95,9 @@ def _row(file: str, state: str, session: str, year: str) -> dict[str, str]:
     if int(session) + _BEFORE_FIRST != int(year):
         raise StudyError(f"{file}: session {session} is not that of {year}; correct the file's name")
     if int(year) not in DEBATES:
-        raise StudyError(f"{file}: the dates of the General Debate of {year} are not in kzpolicy/speeches.py")
+        raise StudyError(
+            f"{file}: the dates of the General Debate of {year} are unknown; add them to kzpolicy/speeches.py"
+        )
     first, last = DEBATES[int(year)]
     speaker = _KAZAKHSTAN.get(int(year)) if state == "KAZ" else None
     return {

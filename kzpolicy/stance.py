@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from kzpolicy.sentiment import SCORES, difference, mean_by
@@ -59,8 +58,7 @@ def balance(pairs: pd.DataFrame, by: str) -> pd.DataFrame:
     rows = []
     for group, part in vectors.groupby(by, observed=True):
         china, russia = (part[part["vector"] == name] for name in ("China", "Russia"))
-        both = len(china) and len(russia)
-        rows.append((group, *(difference(china, russia, "stance") if both else [np.nan] * 3)))
+        rows.append((group, *difference(china, russia, "stance")))
     gaps = pd.DataFrame(rows, columns=[by, "gap", "gap_low", "gap_high"])
     gaps[by] = gaps[by].astype(means[by].dtype)
     return means.merge(gaps, on=by)

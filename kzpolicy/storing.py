@@ -114,12 +114,12 @@ def _described(folder: Path, place: Path) -> dict[str, Stored]:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise StudyError(f"{path}: cannot be read ({error.strerror})") from None
+        raise StudyError(f"{path}: cannot be read ({error.strerror}); check the path") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise StudyError(f"{path}: damaged; restore it, or run kzpolicy build") from None
     for name in described:
         if not _NAME.fullmatch(name) or name in (".", ".."):
-            raise StudyError(f"{path}: {name!r} is not a file of this folder")
+            raise StudyError(f"{path}: {name!r} is not a file of this folder; restore it")
     return described
 
 
@@ -155,7 +155,7 @@ class StudyFiles(Mapping[str, bytes]):
             except FileNotFoundError:
                 continue
             except OSError as error:
-                raise StudyError(f"{path}: cannot be read ({error.strerror})") from None
+                raise StudyError(f"{path}: cannot be read ({error.strerror}); check the path") from None
         else:
             raise StudyError(f"{path}: missing; restore it, or run kzpolicy build")
         if self._prove and sha256(content).hexdigest() != self.described[name].sha256:

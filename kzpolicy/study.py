@@ -131,9 +131,11 @@ def _choose(notebooks: Path, only: Sequence[str]) -> list[Path]:
 def _load_facts(pages: Sequence[Path]) -> Mapping[str, str]:
     if not any(stamps.STAMP.search(page.read_text("utf-8")) for page in pages):
         return {}
-    from kzpolicy.facts import facts  # late: it reads the tables
+    from kzpolicy.corpus import load_corpus  # late: it reads the tables
+    from kzpolicy.facts import facts
 
-    return facts()
+    # The prose is of the articles, whatever study the code is run on.
+    return facts(load_corpus("articles"))
 
 
 def _show(report: Report, width: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import textwrap
 from html import escape
 from typing import Any
@@ -14,6 +15,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from kzpolicy.corpus import own_study
 
 DARK, GREY, LIGHT = "#1A1A1A", "#5A5A5A", "#D9D9D9"
 # One marker an article or other series without a power of its own.
@@ -44,6 +47,7 @@ RC: dict[Any, Any] = {
     "ytick.major.size": 0,
     "xtick.major.size": 3,
     "axes.axisbelow": True,
+    "text.parse_math": False,  # a title with two dollar signs is no formula
     "grid.color": "#ECECEC",
     "svg.hashsalt": "kzpolicy",
 }
@@ -87,9 +91,19 @@ def page(
     fig : Figure
     axes : array of Axes
         In one dimension, row by row.
+
+    Notes
+    -----
+    What a notebook says of the five articles is not true of another study. Where the source is
+    the articles and ``KZPOLICY_STUDY`` puts a study in their place, the title gives way to the
+    measure (the subtitle up to its first semicolon), and source and alternative text name the study.
     """
+    study = own_study() if "data/articles" in source else ""
+    if study:
+        title, _, subtitle = subtitle.partition("; ")
+        source = re.sub(r"data/articles[^.)]*", f"the study {study}", source)
     with mpl.rc_context(RC):
-        fig = plt.figure(figsize=(WIDTH, height))
+        fig = plt.figure(figsize=(WIDTH, height), label=f"{title}, in the study {study}." if study else "")
         lines, sub = _wrapped(title, 68), _wrapped(subtitle, 98)
         top = 0.16 + 0.24 * len(lines) + _LINE * len(sub) + head
         fig.text(_LEFT / WIDTH, 1 - 0.12 / height, "\n".join(lines), size=12.5, weight="bold", va="top")
@@ -122,7 +136,9 @@ def show(fig: Figure, alt: str) -> None:
     from IPython.display import display
     from PIL import Image
 
+    alt = str(fig.get_label()) or alt
     drawn, picture = io.BytesIO(), io.BytesIO()
+    take_literally(fig)
     with mpl.rc_context(RC):
         fig.savefig(drawn, format="png")
     plt.close(fig)
@@ -134,6 +150,12 @@ def show(fig: Figure, alt: str) -> None:
     palette.save(picture, "PNG", optimize=True)
     data = {"image/png": base64.b64encode(picture.getvalue()).decode(), "text/plain": alt}
     display(data, raw=True, metadata={"image/png": {"alt": alt}})  # type: ignore[no-untyped-call]
+
+
+def take_literally(fig: Figure) -> None:
+    """Show every text of a figure as it stands: two dollars in a label are prices, not a formula."""
+    for text in fig.findobj(mpl.text.Text):
+        text.set_parse_math(False)
 
 
 def show_table(frame: pd.DataFrame, *, digits: int = 2) -> None:
@@ -181,13 +203,15 @@ def _cell(value: object) -> str:
 
 
 def signed(value: float, digits: int = 2) -> str:
-    """Write a number with its sign, a true minus, and no sign for zero.
+    """Write a number with its sign, a true minus, and no sign for zero; a missing one as none.
 
     Examples
     --------
     >>> signed(0.354), signed(-0.1), signed(0.001)
     ('+0.35', '−0.10', '0.00')
     """
+    if value != value:
+        return "none"
     text = f"{value:+.{digits}f}"
     return text[1:] if float(text) == 0 else text.replace("-", "−")
 

@@ -65,7 +65,10 @@ _places = _Places()
 
 def read_row(path: Path, number: int) -> Row:
     """Read one row; fast where rows are asked for in order."""
-    state = path.stat()
+    try:
+        state = path.stat()
+    except OSError as error:
+        raise StudyError(f"{path}: cannot be read ({error.strerror}); check the path") from None
     this = (path, state.st_mtime_ns, state.st_size)
     if _places.path != this or _places.number >= number:
         _places.path, _places.rows = this, read_rows(path)
@@ -76,7 +79,7 @@ def read_row(path: Path, number: int) -> Row:
                 raise row
             return row
     _places.path = ()
-    raise StudyError(f"{path}: has no row {number}")
+    raise StudyError(f"{path}: has no row {number}; read the folder again")
 
 
 def _read_csv(path: Path) -> Iterator[tuple[int, Row | StudyError]]:
@@ -99,7 +102,10 @@ def _read_csv(path: Path) -> Iterator[tuple[int, Row | StudyError]]:
             if len(cells) > len(names) and any(cells[len(names) :]):
                 yield number, StudyError("has more cells than the first line has columns; correct it")
             elif any(len(cell) > LARGEST for cell in cells):
-                yield number, StudyError(f"a cell of more than {LARGEST // 10**6} million characters")
+                yield (
+                    number,
+                    StudyError(f"a cell of more than {LARGEST // 10**6} million characters; split it"),
+                )
             else:
                 yield number, dict(zip(names, cells, strict=False))
 

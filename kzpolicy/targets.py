@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from numbers import Real
+from operator import itemgetter
 from typing import NamedTuple
 
 import pandas as pd
@@ -44,6 +45,8 @@ _ATTITUDES = frozenset("fear reject resist".split())  # these turn what they gov
 _HOSTILE = frozenset("accuse threaten coerce assault dominate sanction protest fear".split())
 _DEEDS = frozenset("assault coerce threaten dominate sanction antagonise harm".split())
 _FELT = frozenset("fear praise trust protest reject resist accuse".split())
+# Of a sentence with more characters (twice the longest one's in the speeches) only a part is read.
+_LONGEST, _PART = 2_000, 500
 _MUTUAL = frozenset("cooperate agree consult trust".split())  # both sides share these
 _DESCRIBED = _MUTUAL | {"opinion"}  # an adjective tells which way these point
 _INDISPENSABLE = Entry("without", "preposition", frozenset(), "depend", 0.0, 0.5, 0.8)
@@ -659,7 +662,7 @@ class Subject:
     def within(self, found: list[Span], sentence: Sentence) -> bool:
         """Whether the subject is named in some spans."""
         words = sentence.words
-        return any(words[i] in self.words for start, end in found for i in range(start, end))
+        return any(not self.words.isdisjoint(words[start:end]) for start, end in found)
 
     def other_mentions(self, power: str, sentence: Sentence, first: int) -> list[int]:
         """Places of the same power under any of its names."""
@@ -940,8 +943,16 @@ def score_mentions(
     who = _subject((subject,) if isinstance(subject, str) else tuple(subject), first_person)
     # Sorted, so that the mentions of a sentence stand together and it is read once.
     with _no_collection():
-        known = {m: score_one(*m, who) for m in sorted(set(mentions), key=str)}
+        known = {m: score_one(*_within(*m), who) for m in sorted(set(mentions), key=itemgetter(0))}
     return [known[mention] for mention in mentions]
+
+
+def _within(text: str, start: int, end: int, power: str) -> tuple[str, int, int, str]:
+    """Take the part of an overlong sentence in which a mention stands; the time is linear then."""
+    if len(text) <= _LONGEST:
+        return text, start, end, power
+    first = int(start) - int(start) % _PART
+    return text[first : max(int(end), first + _PART)], start - first, end - first, power
 
 
 @lru_cache(maxsize=256)

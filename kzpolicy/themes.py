@@ -56,13 +56,13 @@ def _load(path: Path) -> pd.DataFrame:
     except FileNotFoundError:
         raise StudyError(f"{path}: no such themes file; copy the built-in themes.toml to begin") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise StudyError(f"{path}: not a TOML file in UTF-8: {error}") from None
+        raise StudyError(f"{path}: not a TOML file in UTF-8 ({error}); correct it") from None
     if not tables:
         raise StudyError(f"{path}: no theme in it; begin a table such as [trade]")
     rows = []
     for key, table in tables.items():
         if not isinstance(table, dict) or not {"name", "why", "terms"} <= table.keys():
-            raise StudyError(f"{path}: theme [{key}] needs name, why and terms")
+            raise StudyError(f"{path}: theme [{key}] needs name, why and terms; write them")
         _check_terms(table["terms"], key, path)
         not_meant = table.get("not_meant", [])
         _check_not_meant(not_meant, table["terms"], key, path)
@@ -142,11 +142,11 @@ def _extends(term: str, start: str) -> bool:
 
 def _check_terms(terms: object, key: str, path: Path) -> None:
     if not isinstance(terms, list) or not terms:
-        raise StudyError(f"{path}: theme [{key}]: terms must be a list of terms in quotes")
+        raise StudyError(f"{path}: theme [{key}]: terms is not a list; put each in quotes, in brackets")
     for term in terms:
         if not isinstance(term, str) or term != term.lower() or not _TERM.fullmatch(term):
             raise StudyError(
-                f"{path}: theme [{key}]: {term!r} is not a lower-case term, with or without a final *"
+                f"{path}: theme [{key}]: {term!r} is not a lower-case term; write words, a final * if wanted"
             )
     alone = [term for term in terms if " " not in term]
     inside = {word for term in terms if " " in term for word in term.removesuffix("*").split(" ")}

@@ -151,3 +151,9 @@ def test_no_correlation_where_means_do_not_vary_or_codes_are_missing() -> None:
     some = grouped().assign(tone=[0, 0, 1, 0, *[None] * 6]).astype({"tone": float})
     found = mean_correlation(some, "tone", "plain", ["power"], least=1).iloc[0]
     assert found["groups"] == 2 and math.isnan(found["estimate"]) and found["pairs"] == 4
+
+
+def test_agreement_of_nothing_is_missing() -> None:
+    one = codes([[1.0], [0.0]])  # of a single coder nothing can be said
+    found = coding.coder_agreement(one, "tone")
+    assert found["estimate"].isna().all() and found["pairs"].tolist() == [0, 0, 0]

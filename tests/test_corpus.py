@@ -137,7 +137,14 @@ def test_documents(corpus: Corpus) -> None:
         None,
         "press",
     )
-    rail = ("rail2020", "steppe", "rail2020", "Rails and Rain", "Ilya Sample; Mei Probe", "Plain Review")
+    rail = (
+        "rail2020",
+        "steppe",
+        "Rails and Rain 2020",
+        "Rails and Rain",
+        "Ilya Sample; Mei Probe",
+        "Plain Review",
+    )
     assert rows(corpus.documents, *shown) == [road, (*rail, None, None)]
     assert rows(corpus.documents, "url", "language", "file", "paragraphs", "sentences", "words") == [
         ("https://example.org/road", "en", "road.txt", 2, 4, 32),
@@ -519,7 +526,7 @@ def test_evidence(corpus: Corpus) -> None:
         "sentence", "power", "aliases", "reference", "tone", "stance", "tone_score", "stance_score",
         "because", "vader_compound", "paraphrase", "label", "url",
     ]  # fmt: skip
-    road, rail = ("Example 2019", "https://example.org/road"), ("rail2020", None)
+    road, rail = ("Example 2019", "https://example.org/road"), ("Rails and Rain 2020", None)
     scores = corpus.mentions.groupby(["sentence", "power"])[["tone", "stance"]].mean()
     for row in found.itertuples():
         if pd.isna(row.aliases):  # a coded pair whose name was not found has no score

@@ -222,6 +222,14 @@ def test_texts_are_quoted_only_where_they_are_those_measured(corpus: Corpus, tmp
         own_texts(own, tmp_path / "none")
 
 
+def test_texts_of_a_tables_rows_can_be_quoted(tmp_path: Path) -> None:
+    (tmp_path / "wire.csv").write_text(
+        "id,title,date,text\nlake,The Lake,2020,Russia measures the lake.\n", "utf-8"
+    )
+    own = parse_corpus(tmp_path)
+    assert own_texts(own, tmp_path) == {"lake:1:1": "Russia measures the lake."}
+
+
 # The figure and the code.
 
 

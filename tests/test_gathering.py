@@ -249,9 +249,36 @@ def test_sources_complete_and_correct_what_is_found(tmp_path: Path) -> None:
         },
     )
     assert known(tmp_path, "title", "authors", *DATES, "standfirst", "label") == {
-        "bee": ("Bee", "unknown", "2019-01-01", "2019-12-31", "as given, to the year", "1", "bee"),
-        "tee": ("Tee", "unknown", "2020-05-01", "2020-05-31", "as given, to the month", "0", "tee"),
-        "ay": ("Ay", "Dana Example", "2018-02-03", "2018-02-03", "front matter", "0", "ay"),
+        "bee": ("Bee", "unknown", "2019-01-01", "2019-12-31", "as given, to the year", "1", "Bee 2019"),
+        "tee": ("Tee", "unknown", "2020-05-01", "2020-05-31", "as given, to the month", "0", "Tee 2020"),
+        "ay": ("Ay", "Dana Example", "2018-02-03", "2018-02-03", "front matter", "0", "Ay 2018"),
+    }
+
+
+def test_documents_are_named_for_figures_by_title_and_year(tmp_path: Path) -> None:
+    titles = {
+        "a": "A Short Road",
+        "b": "A Road That Is Much Too Long for a Figure",
+        "c": "Twice Named",
+        "d": "Twice Named",
+        "e": "\u4e2d\u4e9a\u7684\u8def",
+        "f": "Turned\u202eround",
+        "g": "Short",
+    }
+    fill(tmp_path, {f"{key}.txt": article(key * 3) for key in titles})
+    lines = [f'{key},{key}.txt,"{title}",2019-01-02,' for key, title in titles.items()]
+    lines[-1] += "Own Label"
+    (tmp_path / "sources.csv").write_text(
+        "\n".join(["document,file,title,published_from,label", *lines]), encoding="utf-8"
+    )
+    assert {key: label for key, (label,) in known(tmp_path, "label").items()} == {
+        "a": "A Short Road 2019",
+        "b": "A Road That Is Much… 2019",
+        "c": "c",
+        "d": "d",
+        "e": "e",
+        "f": "f",
+        "g": "Own Label",
     }
 
 

@@ -124,14 +124,6 @@ def test_codebook_is_the_schema() -> None:
     assert PAGES[2].read_text("utf-8") == codebook()
 
 
-@pytest.mark.parametrize("path", [*NOTEBOOKS, *PAGES], ids=lambda p: p.stem)
-def test_links_between_files_resolve(path: Path) -> None:
-    text = prose(path) if path.suffix == ".ipynb" else path.read_text("utf-8")
-    for target in re.findall(r"\]\(([^)\s]+)\)", text):
-        if not target.startswith("https://"):
-            assert (path.parent / target).exists(), target
-
-
 def test_no_notebook_quotes_a_source() -> None:
     """Tables in outputs show our own words only: no cell of text is longer than a paraphrase."""
     titles = set(load_corpus().documents["title"])

@@ -6,6 +6,7 @@ import base64
 import doctest
 import io
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import matplotlib
@@ -569,3 +570,34 @@ def test_a_page_says_what_it_is_given_and_hands_out_its_axes() -> None:
     assert [text.get_text() for text in figure.texts] == ["A finding", "a measure", "invented"]
     assert figure.get_size_inches().tolist() == [style.WIDTH, 4]
     plt.close(figure)
+
+
+def test_a_page_on_articles_gives_way_to_a_study_of_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, displayed: Displayed
+) -> None:
+    monkeypatch.setenv("KZPOLICY_STUDY", str(tmp_path))
+    figure, _ = page("Russia is low", "Mean tone; bars: interval", "Source: data/articles; codes.", height=3)
+    name = tmp_path.name
+    assert [t.get_text() for t in figure.texts] == [
+        "Mean tone",
+        "bars: interval",
+        f"Source: the study {name}.",
+    ]
+    show(figure, "Russia is low in five articles.")
+    assert displayed.data["text/plain"] == f"Mean tone, in the study {name}."
+    figure, _ = page("Own finding", "Mean tone; bars: interval", "Source: my study.", height=3)
+    assert figure.texts[0].get_text() == "Own finding"
+    plt.close(figure)
+
+
+@pytest.mark.parametrize("name", ["means", "grid", "against", "balance"])
+def test_a_figure_without_codes_says_so(name: str, ax: Axes) -> None:
+    build, draw = PLOTS[name]
+    assert _texts(draw(build().head(0), ax)) == ["nothing is coded here"]
+
+
+def test_against_shares_rows_with_another_panel(ax: Axes) -> None:
+    means = _by_label().head(1)
+    plots.plot_against(means, means, means, POWERS, ax, rows=["East 2022", "North 2018"])
+    assert _ylabels(ax) == ["East 2022", "North 2018"]
+    assert {round(y) for _, y in _points(ax)} == {["East 2022", "North 2018"].index(means["label"].iloc[0])}

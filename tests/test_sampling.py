@@ -129,7 +129,7 @@ def test_errors_say_what_does_not_fit() -> None:
         (pairs, 2, {"method": "stratified"}, "2 pairs cannot hold one of each of 5 strata"),
         (pairs, 5, {"method": "stratified", "by": ["outlet"]}, "no column 'outlet'; they have sentence"),
         (pairs.assign(year=None), 5, {"method": "stratified"}, "pair a:1:1, russia has no year"),
-        (pairs, 5, {"method": "uncertain"}, "needs score"),
+        (pairs, 5, {"method": "uncertain"}, "has no score"),
         (pairs.assign(plain=3.0), 5, {"method": "uncertain", "score": "plain"}, "beyond -1 to 1"),
         (pairs, 5, {"method": "random"}, "no method 'random'; there are simple, stratified, uncertain"),
         (pd.concat([pairs, pairs.tail(1)]), 5, {}, "pair a:5:4, iran stands twice"),

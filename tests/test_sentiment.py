@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -103,6 +104,13 @@ def test_a_corpus_without_codes_has_no_pairs() -> None:
     assert coded_pairs(invented_corpus(PAPERS, SAYINGS)).empty
 
 
+def test_a_power_that_only_the_study_knows_is_kept_and_comes_last() -> None:
+    said = [Said("lake:1:1", "russia and kyiv froze", [("russia", "Russia"), ("ukraine", "Kyiv")])]
+    codes = [Code("lake:1:1", power, (1,), (1,), (0,), (1,)) for power in ("ukraine", "russia")]
+    corpus = invented_corpus([Paper("lake", "2019-01-01", "2019-01-01")], said, codes)
+    assert coded_pairs(corpus)["power"].tolist() == ["russia", "ukraine"]
+
+
 def test_plain_class_calls_neutral_inside_the_customary_threshold() -> None:
     scores = pd.Series([-1, -0.0501, -0.05, -0.0499, 0, 0.0499, 0.05, 0.0501, 1])
     assert plain_class(scores).tolist() == [-1, -1, -1, 0, 0, 0, 1, 1, 1]
@@ -174,6 +182,12 @@ def test_difference_is_the_exact_gap_and_changes_sign(
     assert turned == -gap
     # Other draws of the prior on either side: the limits agree within the error of the draws.
     assert (turned_low, turned_high) == pytest.approx((-high, -low), abs=0.12)
+
+
+def test_difference_to_nothing_is_missing() -> None:
+    some = _group([(1, 1), (0, 2)])
+    assert np.isnan(difference(some, some.head(0), "tone")).all()
+    assert np.isnan(difference(some.head(0), some, "tone")).all()
 
 
 def test_difference_of_groups_in_other_paragraphs_adds_their_variances() -> None:

@@ -12,7 +12,6 @@ from kzpolicy import keyness, load_corpus, load_powers, load_themes, theme_count
 from kzpolicy.building import build_study
 from kzpolicy.comparing import (
     change_test,
-    deviation_of_proportions,
     dispersion,
     state_keyness,
     state_rates,
@@ -200,14 +199,6 @@ def test_dispersion_of_an_invented_speech(small: Corpus) -> None:
         ["KAZ_2019", 1, 1, "nuclear"]
     ]
     assert 0 < places["place"].item() < 0.5
-
-
-def test_deviation_of_proportions_is_the_published_one() -> None:
-    """Gries (2008): "a" in five parts has DP 0.18; the maximum is 1 minus the smallest share."""
-    found = deviation_of_proportions([1, 2, 3, 4, 5], [9, 10, 10, 10, 11])
-    assert found * (1 - 9 / 50) == pytest.approx(0.18)
-    assert deviation_of_proportions([2, 2], [10, 10]) == 0
-    assert np.isnan(deviation_of_proportions([0, 0], [10, 10]))
 
 
 def test_keyness_of_a_state_follows_the_published_formula(small: Corpus) -> None:
