@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from kzpolicy.errors import StudyError
@@ -137,10 +138,9 @@ class Corpus:
         part = self.filter(power=power, document=document)
         pairs = part.mentions.groupby(["sentence", "power"], sort=False, as_index=False, observed=True).agg(
             aliases=("alias", lambda names: ", ".join(dict.fromkeys(names))),
-            tone_score=("tone", "mean"),
-            stance_score=("stance", "mean"),
             because=("because", lambda words: " | ".join(dict.fromkeys(words.dropna()))),
         )
+        pairs = pairs.merge(pair_scores(part.mentions), on=["sentence", "power"])
         pairs = pairs.merge(reference_codes(part.codes), on=["sentence", "power"], how="outer")
         pairs = pairs.merge(part.paraphrases, on="sentence", how="left")
         pairs = pairs.merge(self.sentences[["sentence", "document", "vader_compound"]], on="sentence")
@@ -310,6 +310,27 @@ def reference_codes(codes: pd.DataFrame) -> pd.DataFrame:
     grouped = codes.groupby(["sentence", "power"], sort=False)
     reference = grouped[["reference", "tone", "stance", "confidence"]].median().astype("float64")
     return reference.assign(coders=grouped.size()).reset_index()
+
+
+def pair_scores(mentions: pd.DataFrame) -> pd.DataFrame:
+    """Reduce the targeted scores of mentions to one a sentence and power.
+
+    Parameters
+    ----------
+    mentions
+        The table ``mentions``.
+
+    Returns
+    -------
+    DataFrame
+        ``sentence``, ``power``, ``tone_score``, ``stance_score`` (means over the mentions),
+        ``tone_score_class``, ``stance_score_class`` (the class most mentions have, by sign).
+    """
+    grouped = mentions.groupby(["sentence", "power"], sort=False)
+    means = grouped[["tone", "stance"]].mean().add_suffix("_score")
+    classes = np.sign(grouped[["tone_class", "stance_class"]].sum()).astype("float64")
+    classes.columns = ["tone_score_class", "stance_score_class"]
+    return means.join(classes).reset_index()
 
 
 def powers_of(study: str | Path | None = None) -> Powers:

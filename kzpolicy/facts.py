@@ -164,7 +164,6 @@ def _means(pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
         "stance": "stance",
         "plain": "plain_class",
         "targeted": "tone_score_class",
-        "targeted_stance": "stance_score_class",
     }
     for name, column in measures.items():
         for by in (["power"], ["power", "document"]):
@@ -218,20 +217,9 @@ def _difference(key: str, first: pd.DataFrame, second: pd.DataFrame, value: str)
 
 
 def _agreement(corpus: Corpus, pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    names = {"alpha, ordinal": "alpha", "macro-F1": "f1"}
-    scored = pairs.dropna(subset=["tone_score_class"])
     for value in ("tone", "stance"):
-        tables = {
-            "coders": coder_agreement(corpus.codes, value),
-            "plain": scorer_agreement(pairs, value, "plain_class"),
-            "targeted": scorer_agreement(scored, value, f"{value}_score_class"),
-        }
-        for who, table in tables.items():
-            for row in table.itertuples():
-                if row.measure in names:
-                    key = f"{names[row.measure]}_{who}_{value}"
-                    yield key, f"{row.estimate:.2f}"
-                    yield from _limits(key, f"{row.low:.2f}", f"{row.high:.2f}")
+        yield from _agreed(f"{{}}_coders_{value}", coder_agreement(corpus.codes, value))
+        yield from _agreed(f"{{}}_plain_{value}", scorer_agreement(pairs, value, "plain_class"))
 
 
 def _rates(corpus: Corpus) -> Iterator[tuple[str, str]]:
@@ -276,9 +264,8 @@ def _scorer(corpus: Corpus) -> Iterator[tuple[str, str]]:
         yield f"scorer_{name}_coded", str(len(study.codes[["sentence", "power"]].drop_duplicates()))
         for value, scorer in product(("tone", "stance"), ("targeted", "plain")):
             column = "plain_class" if scorer == "plain" else f"{value}_score_class"
-            yield from _agreed(
-                f"scorer_{name}_{value}_{scorer}", pairs.dropna(subset=[column]), value, column
-            )
+            agreement = scorer_agreement(pairs.dropna(subset=[column]), value, column)
+            yield from _agreed(f"scorer_{name}_{value}_{scorer}_{{}}", agreement)
         for value in ("tone", "stance"):
             yield (
                 f"scorer_{name}_coders_{value}",
@@ -289,7 +276,8 @@ def _scorer(corpus: Corpus) -> Iterator[tuple[str, str]]:
         for kind, count in scorer_errors(pairs, value).items():
             yield f"scorer_errors_{value}_{kind}", str(count)
     for (document, part), value in product(pairs.groupby("document", observed=True), ("tone", "stance")):
-        yield from _agreed(f"scorer_{document}_{value}_targeted", part, value, f"{value}_score_class")
+        agreement = scorer_agreement(part, value, f"{value}_score_class")
+        yield from _agreed(f"scorer_{document}_{value}_targeted_{{}}", agreement)
     spoken = mention_pairs(_statements()).query("not own")
     own = spoken["document"].str.startswith("KAZ_")
     for name, part in (("own", spoken[own]), ("world", spoken)):
@@ -309,12 +297,14 @@ def _scorer(corpus: Corpus) -> Iterator[tuple[str, str]]:
     yield "scorer_newsmtsc_n", f"{table.at[('targeted', 'macro-F1'), 'n']:,}"
 
 
-def _agreed(key: str, pairs: pd.DataFrame, value: str, column: str) -> Iterator[tuple[str, str]]:
+def _agreed(key: str, table: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    """Give alpha and macro-F1 of a table of agreement; their names go into the braces of the key."""
     names = {"alpha, ordinal": "alpha", "macro-F1": "f1"}
-    for row in scorer_agreement(pairs, value, column).itertuples():
+    for row in table.itertuples():
         if row.measure in names:
-            yield f"{key}_{names[row.measure]}", f"{row.estimate:.2f}"
-            yield from _limits(f"{key}_{names[row.measure]}", f"{row.low:.2f}", f"{row.high:.2f}")
+            name = key.format(names[row.measure])
+            yield name, f"{row.estimate:.2f}"
+            yield from _limits(name, f"{row.low:.2f}", f"{row.high:.2f}")
 
 
 def _coverage(corpus: Corpus) -> Iterator[tuple[str, str]]:
@@ -372,7 +362,7 @@ def _own(_: Corpus) -> Iterator[tuple[str, str]]:
     meant = joined[joined["reference"] == 1]
     for value, scorer in product(("tone", "stance"), ("targeted", "plain")):
         column = "plain_class" if scorer == "plain" else f"{value}_score_class"
-        yield from _agreed(f"own_{value}_{scorer}", meant, value, column)
+        yield from _agreed(f"own_{value}_{scorer}_{{}}", scorer_agreement(meant, value, column))
     for row in corrected_means(joined, ["power"], "tone", "tone_score").itertuples():
         for name in ("naive", "coded", "corrected"):
             yield f"own_{row.power}_{name}", signed(getattr(row, name))

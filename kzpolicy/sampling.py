@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kzpolicy.corpus import Corpus, reference_codes
+from kzpolicy.corpus import Corpus, pair_scores, reference_codes
 from kzpolicy.errors import StudyError
 from kzpolicy.powers import Powers
 from kzpolicy.resemblance import POWERS
-from kzpolicy.sentiment import SCORES, in_reading_order, pair_scores, plain_class
+from kzpolicy.sentiment import SCORES, in_reading_order, plain_class
 
 Method = Literal["simple", "stratified", "uncertain"]
 PAIR = ["sentence", "power"]

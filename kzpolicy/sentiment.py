@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from kzpolicy.corpus import Corpus, reference_codes
+from kzpolicy.corpus import Corpus, pair_scores, reference_codes
 from kzpolicy.intervals import difference_draws, mean_interval
 from kzpolicy.powers import Powers, load_powers
 
@@ -35,7 +35,7 @@ def coded_pairs(corpus: Corpus, powers: Powers | None = None) -> pd.DataFrame:
         ``clark2015:3``), ``power``, ``tone``, ``stance`` (medians of the coders, -1 to 1),
         ``sure`` (most coders were sure), ``plain`` (VADER's compound score, -1 to 1),
         ``plain_class`` (that score as -1, 0, 1 by the customary threshold of .05), and the columns of
-        `pair_scores`, missing where no name of the power was found in the sentence.
+        `kzpolicy.corpus.pair_scores`, missing where no name of the power was found in the sentence.
     """
     pairs = reference_codes(corpus.codes)
     pairs = pairs[pairs["reference"] == 1].drop(columns=["reference", "coders"])
@@ -65,27 +65,6 @@ def in_reading_order(
     }
     ordered = {c: pd.Categorical(pairs[c], categories=list(o), ordered=True) for c, o in orders.items()}
     return pairs.assign(**ordered).sort_values(["document", "power"], kind="stable").reset_index(drop=True)
-
-
-def pair_scores(mentions: pd.DataFrame) -> pd.DataFrame:
-    """Reduce the targeted scores of mentions to one a sentence and power.
-
-    Parameters
-    ----------
-    mentions
-        The table ``mentions``.
-
-    Returns
-    -------
-    DataFrame
-        ``sentence``, ``power``, ``tone_score``, ``stance_score`` (means over the mentions),
-        ``tone_score_class``, ``stance_score_class`` (the class most mentions have, by sign).
-    """
-    grouped = mentions.groupby(["sentence", "power"], sort=False)
-    means = grouped[["tone", "stance"]].mean().add_suffix("_score")
-    classes = np.sign(grouped[["tone_class", "stance_class"]].sum()).astype("float64")
-    classes.columns = ["tone_score_class", "stance_score_class"]
-    return means.join(classes).reset_index()
 
 
 def plain_class(scores: pd.Series, threshold: float = NEUTRAL) -> pd.Series:
