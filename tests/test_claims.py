@@ -159,7 +159,17 @@ def errors_shown() -> bool:
     return len(shown) == 10 and all(wrong)
 
 
+def share_above(scorer: str) -> float:
+    found = curve("tone_china_russia")
+    return float((found.loc[found["measure"].str.startswith(scorer), "estimate"] > 0).mean())
+
+
 CLAIMS: list[tuple[str, str, Callable[[], object]]] = [
+    (
+        "06",
+        "the plain score around zero, the targeted score mostly above",
+        lambda: 0.2 < share_above("plain") < 0.8 and share_above("targeted") > 0.9,
+    ),
     ("02", "eight of the ten groups lie in the band", lambda: in_the_band() == 8),
     ("02", "The kinds of error met, one example each", errors_shown),
     (
