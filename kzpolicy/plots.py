@@ -14,7 +14,7 @@ from matplotlib.colors import LinearSegmentedColormap
 
 from kzpolicy.powers import Power, Powers
 from kzpolicy.stance import WESTERN
-from kzpolicy.style import DARK, GREY, SERIES, ink_on, panel_title, scale_axis, signed
+from kzpolicy.style import DARK, GREY, SERIES, beside, ink_on, name_rows, panel_title, scale_axis, signed
 
 # Fewer sentences than this are too few to read a mean from: drawn hollow or in grey.
 FEW = 5
@@ -58,20 +58,12 @@ def plot_means(
         ax.plot([mean.low, mean.high], [y, y], color=power.color, linewidth=1.2 if few else 2.2)
         face = "white" if few else power.color
         ax.plot(mean.mean, y, power.marker, color=power.color, markerfacecolor=face, markersize=9, zorder=3)
-        ax.annotate(
-            f"{signed(mean.mean)}  n = {mean.n}",
-            (1.02, y),
-            xycoords=("axes fraction", "data"),
-            va="center",
-            size=8.8,
-            color=GREY if few else DARK,
-        )
+        beside(ax, 1.02, y, f"{signed(mean.mean)}  n = {mean.n}", size=8.8, color=GREY if few else DARK)
     if articles is not None:
         inside = articles[articles["power"].isin(rows)]
         heights = inside["power"].astype("str").map(rows).astype(float) - 0.3
         ax.scatter(inside["mean"], heights, s=6 + 2.5 * inside["n"], color=GREY, alpha=0.7, linewidths=0)
-    ax.set_yticks(list(rows.values()), [powers[p].name for p in rows])
-    ax.set_ylim(len(rows) - 0.5, -0.6)
+    name_rows(ax, [powers[p].name for p in rows])
     scale_axis(ax, *ends)
     return ax
 
@@ -97,47 +89,23 @@ def plot_grid(means: pd.DataFrame, powers: Powers, ax: Axes, *, columns: Sequenc
     if means.empty:
         return _uncoded(ax)
     keys, scale = [k for k in powers.keys if k in set(means["power"])], _scale()
-    grid = means.pivot(index="power", columns="label", values="mean").reindex(
-        index=keys, columns=list(columns)
+    grid, sizes = (
+        means.pivot(index="power", columns="label", values=value).reindex(index=keys, columns=list(columns))
+        for value in ("mean", "n")
     )
-    sizes = means.pivot(index="power", columns="label", values="n").reindex(index=keys, columns=list(columns))
     many = len(columns) > 6
-    seaborn.heatmap(
-        grid.where(sizes >= FEW),
-        ax=ax,
-        cmap=scale,
-        vmin=-1,
-        vmax=1,
-        center=0,
-        cbar=False,
-        linewidths=2,
-        linecolor="white",
-    )
+    lines: dict[str, Any] = {"linewidths": 2, "linecolor": "white"}
+    seaborn.heatmap(grid.where(sizes >= FEW), ax=ax, cmap=scale, vmin=-1, vmax=1, cbar=False, **lines)
     for y, key in enumerate(keys):
         for x, column in enumerate(columns):
             n = sizes.loc[key, column]
-            if pd.isna(n):
-                ax.annotate(
-                    "–" if many else "not named",
-                    (x + 0.5, y + 0.5),
-                    ha="center",
-                    va="center",
-                    size=8,
-                    color=GREY,
-                )
-                continue
-            mean = grid.loc[key, column]
-            few = n < FEW
-            color = GREY if few else ink_on(scale((mean + 1) / 2))
-            ax.annotate(
-                f"{signed(mean)}\nn = {int(n)}",
-                (x + 0.5, y + 0.5),
-                ha="center",
-                va="center",
-                size=8.6,
-                color=color,
-                weight="normal" if few else "bold",
-            )
+            words, look = "–" if many else "not named", dict[str, Any](size=8, color=GREY)
+            if not pd.isna(n):
+                mean = grid.loc[key, column]
+                words, look["size"] = f"{signed(mean)}\nn = {int(n)}", 8.6
+                if n >= FEW:
+                    look |= {"color": ink_on(scale((mean + 1) / 2)), "weight": "bold"}
+            ax.annotate(words, (x + 0.5, y + 0.5), ha="center", va="center", **look)
     names = ["\n".join(wrap(c, 12)[:3]) for c in columns] if many else [_two_lines(c) for c in columns]
     ax.set_xticks(np.arange(len(columns)) + 0.5, names, rotation=0, size=6.5 if many else None)
     ax.set_yticks(np.arange(len(keys)) + 0.5, [powers[k].name for k in keys], rotation=0)
@@ -187,10 +155,7 @@ def plot_against(
         ax.plot(x, 1.03, marker, color=color, markerfacecolor=face, transform=ax.transAxes, clip_on=False)
         ax.annotate(name, (x + 0.04, 1.03), xycoords="axes fraction", va="center", size=8.5, color=DARK)
     for row in coded.itertuples():
-        place = (1.02, places[row.label])
-        ax.annotate(
-            f"n = {row.n}", place, xycoords=("axes fraction", "data"), va="center", size=8, color=GREY
-        )
+        beside(ax, 1.02, places[row.label], f"n = {row.n}", size=8, color=GREY)
     ax.set_yticks(range(len(places)), list(places))
     ax.set_ylim(len(places) - 0.45, -0.75)
     ax.set_title(power.name, loc="left", size=9.5, weight="bold", color=DARK, pad=16)
@@ -201,18 +166,12 @@ def plot_against(
 def plot_dates(documents: pd.DataFrame, ax: Axes) -> Axes:
     """Draw when each document was published, as a range where the day is not known."""
     for y, row in enumerate(documents.itertuples()):
-        known = row.published_from == row.published_to
-        if known:
+        if row.published_from == row.published_to:
             ax.plot(row.published_from, y, "o", color=SERIES, markersize=6)
         else:
-            ax.plot(
-                [row.published_from, row.published_to],
-                [y, y],
-                color=SERIES,
-                linewidth=6,
-                solid_capstyle="butt",
-            )
-    _article_rows(documents["label"], ax)
+            ends = [row.published_from, row.published_to]
+            ax.plot(ends, [y, y], color=SERIES, linewidth=6, solid_capstyle="butt")
+    name_rows(ax, documents["label"])
     margin = pd.Timedelta(days=60)
     ax.set_xlim(
         min(pd.Timestamp("2015-01-01"), documents["published_from"].min() - margin),
@@ -242,8 +201,7 @@ def plot_named(mentions: pd.DataFrame, powers: Powers, ax: Axes) -> Axes:
     for y, (key, count) in enumerate(counts.items()):
         ax.barh(y, count, color=powers[str(key)].color, height=0.6)
         ax.annotate(str(count), (count, y), (5, 0), textcoords="offset points", va="center", size=9)
-    ax.set_yticks(range(len(counts)), [powers[str(k)].name for k in counts.index])
-    ax.set_ylim(len(counts) - 0.5, -0.6)
+    name_rows(ax, [powers[str(k)].name for k in counts.index])
     ax.grid(axis="x")
     return ax
 
@@ -262,10 +220,9 @@ def plot_rates(rates: pd.DataFrame, ax: Axes, *, limit: float | None = None) -> 
     """
     for y, row in enumerate(rates.itertuples()):
         ax.plot([row.low, row.high], [y, y], color=SERIES, linewidth=1.6)
-        ax.plot(
-            row.rate, y, "o", color=SERIES, markersize=6, markerfacecolor=SERIES if row.count else "white"
-        )
-    _article_rows(rates["label"], ax)
+        face = SERIES if row.count else "white"
+        ax.plot(row.rate, y, "o", color=SERIES, markersize=6, markerfacecolor=face)
+    name_rows(ax, rates["label"])
     end = limit if limit is not None else 1.05 * float(rates["high"].max())
     for y, high in enumerate(rates["high"]):
         if high > end:  # the interval goes on
@@ -290,11 +247,13 @@ def plot_attention(attention: pd.DataFrame, powers: Powers, ax: Axes) -> Axes:
     power = powers[str(attention["power"].iloc[0])]
     for y, row in enumerate(attention.itertuples()):
         ax.plot([row.low, row.high], [y, y], color=power.color, linewidth=1.6)
-        face = power.color if row.n else "white"
-        ax.plot(
-            row.share, y, power.marker, color=power.color, markersize=7, markerfacecolor=face, clip_on=False
-        )
-    _article_rows(attention["label"], ax)
+        look: dict[str, Any] = {
+            "color": power.color,
+            "markersize": 7,
+            "markerfacecolor": power.color if row.n else "white",
+        }
+        ax.plot(row.share, y, power.marker, clip_on=False, **look)
+    name_rows(ax, attention["label"])
     panel_title(ax, power.name)
     ax.set_xlim(-0.02, max(0.85, 1.02 * float(attention["high"].max())))
     ax.set_xticks([0, 0.25, 0.5, 0.75], ["0", "25%", "50%", "75%"])
@@ -333,15 +292,7 @@ def plot_keyness(
         clear = row.z >= 1.96
         ax.hlines(y, 0, row.z, color=color, linewidth=1.6 if clear else 0.7)
         ax.plot(row.z, y, marker, color=color, markersize=5.5, markerfacecolor=color if clear else "white")
-        ax.annotate(
-            f"{row.target} : {row.reference}",
-            (1.0, y),
-            xycoords=("axes fraction", "data"),
-            ha="right",
-            va="center",
-            size=8,
-            color=GREY,
-        )
+        beside(ax, 1.0, y, f"{row.target} : {row.reference}", ha="right", size=8, color=GREY)
     ax.set_yticks(range(len(best)), list(best["term"]))
     ax.set_ylim(most - 0.4, -0.6)
     ax.set_xlim(0, limit * 1.5)
@@ -372,25 +323,18 @@ def plot_balance(balance: pd.DataFrame, powers: Powers, ax: Axes) -> Axes:
         for offset, row in zip(_spread(len(part)), part.itertuples(), strict=True):
             look = looks[str(row.vector)]
             ax.plot([row.low, row.high], [y + offset] * 2, color=look.color, linewidth=1.3)
-            face = "white" if row.n < FEW else look.color
-            ax.plot(
-                row.mean,
-                y + offset,
-                look.marker,
-                color=look.color,
-                markersize=8,
-                markerfacecolor=face,
-                zorder=3,
-            )
-            _beside(ax, 1.03, y + offset, f"{row.n}", size=7.5, color=GREY)
+            face: dict[str, Any] = {
+                "color": look.color,
+                "markerfacecolor": "white" if row.n < FEW else look.color,
+            }
+            ax.plot(row.mean, y + offset, look.marker, markersize=8, zorder=3, **face)
+            beside(ax, 1.03, y + offset, f"{row.n}", size=7.5, color=GREY)
         if part[["below", "above"]].to_numpy().sum() == 0:
-            _beside(ax, 0.98, y, "no position stated", ha="right", size=8.5, color=GREY, style="italic")
+            beside(ax, 0.98, y, "no position stated", ha="right", size=8.5, color=GREY, style="italic")
         gap, low, high = (signed(x) for x in part.iloc[0][["gap", "gap_low", "gap_high"]])
         if part["gap"].notna().all():
-            _beside(ax, 1.12, y, f"{gap}\n({low} to {high})", size=8, color=DARK, linespacing=1.3)
-    groups = list(dict.fromkeys(balance.iloc[:, 0]))
-    ax.set_yticks(range(len(groups)), groups)
-    ax.set_ylim(len(groups) - 0.5, -0.6)
+            beside(ax, 1.12, y, f"{gap}\n({low} to {high})", size=8, color=DARK, linespacing=1.3)
+    name_rows(ax, dict.fromkeys(balance.iloc[:, 0]))
     scale_axis(ax, *STANCE)
     for x, look in zip((0.02, 0.2, 0.37), looks.values(), strict=True):
         ax.plot(x, 1.06, look.marker, color=look.color, markersize=8, transform=ax.transAxes, clip_on=False)
@@ -407,19 +351,9 @@ def _uncoded(ax: Axes) -> Axes:
     return ax
 
 
-def _beside(ax: Axes, x: float, y: float, words: str, **look: Any) -> None:
-    """Write beside a row: `x` counts the width of the axes, `y` the rows."""
-    ax.annotate(words, (x, y), xycoords=("axes fraction", "data"), va="center", **look)
-
-
 def _spread(count: int) -> list[float]:
     """Offsets that keep the lines of one row apart."""
     return [0.24 * (i - (count - 1) / 2) for i in range(count)]
-
-
-def _article_rows(labels: pd.Series, ax: Axes) -> None:
-    ax.set_yticks(range(len(labels)), list(labels))
-    ax.set_ylim(len(labels) - 0.5, -0.6)
 
 
 def _scale() -> LinearSegmentedColormap:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
-from kzpolicy.style import DARK, GREY, LIGHT, SERIES, ink_on
+from kzpolicy.style import DARK, GREY, LIGHT, SERIES, beside, ink_on, name_rows, signed
 
 CLASS_NAMES = {-1: "−1", 0: "0", 1: "+1"}
 _MARK = "#B3261E"
@@ -34,29 +35,13 @@ def plot_agreement(
     for y, row in enumerate(rows.itertuples()):
         ax.plot([row.low, row.high], [y, y], color=SERIES, linewidth=1.8)
         ax.plot(row.estimate, y, "o", color=SERIES, markersize=7)
-        ax.annotate(
-            f"{row.estimate:.2f}   n = {row.pairs}",
-            (1.03, y),
-            xycoords=("axes fraction", "data"),
-            va="center",
-            size=8.5,
-            color=DARK,
-        )
+        beside(ax, 1.03, y, f"{row.estimate:.2f}   n = {row.pairs}", size=8.5, color=DARK)
     for i, (name, value) in enumerate(published):
         ax.axvline(value, color=GREY, linewidth=0.9, linestyle=":")
         above = (0, 2 + 10 * (i % 2))  # neighbours at two heights
-        ax.annotate(
-            f"{name} {value:.2f}",
-            (value, -0.7),
-            above,
-            textcoords="offset points",
-            ha="center",
-            va="bottom",
-            size=8,
-            color=GREY,
-        )
-    ax.set_yticks(range(len(rows)), list(rows["name"]))
-    ax.set_ylim(len(rows) - 0.5, -0.7)
+        look: dict[str, Any] = {"ha": "center", "va": "bottom", "size": 8, "color": GREY}
+        ax.annotate(f"{name} {value:.2f}", (value, -0.7), above, textcoords="offset points", **look)
+    name_rows(ax, rows["name"], top=-0.7)
     ax.set_xlim(low, 1.0)
     ax.axvline(0, color=GREY, linewidth=0.8)
     ax.grid(axis="x")
@@ -74,21 +59,12 @@ def plot_confusion(table: pd.DataFrame, ax: Axes) -> Axes:
         Where to draw.
     """
     shades = LinearSegmentedColormap.from_list("count", ["#FFFFFF", "#3B4A5A"])
-    counts = table.reindex(index=list(CLASS_NAMES), columns=list(CLASS_NAMES), fill_value=0).to_numpy(
-        dtype=float
-    )
+    whole = table.reindex(index=list(CLASS_NAMES), columns=list(CLASS_NAMES), fill_value=0)
+    counts = whole.to_numpy(dtype=float)
     ax.imshow(counts, cmap=shades, vmin=0, vmax=max(1.0, counts.max()), aspect="auto")
     for (y, x), count in np.ndenumerate(counts):
-        weight = "bold" if x == y else "normal"
-        ax.annotate(
-            f"{count:.0f}",
-            (x, y),
-            ha="center",
-            va="center",
-            size=10,
-            color=ink_on(shades(count / max(1.0, counts.max()))),
-            weight=weight,
-        )
+        color, weight = ink_on(shades(count / max(1.0, counts.max()))), "bold" if x == y else "normal"
+        ax.text(x, y, f"{count:.0f}", ha="center", va="center", size=10, color=color, weight=weight)
     ax.set_xticks(range(3), list(CLASS_NAMES.values()))
     ax.set_yticks(range(3), list(CLASS_NAMES.values()))
     ax.set_xlabel("scorer")
@@ -114,34 +90,37 @@ def plot_specifications(curve: pd.DataFrame, ax: Axes) -> Axes:
         ax.plot(x[part], curve["estimate"][part], ".", color=color, markersize=3.5)
     primary = int(np.flatnonzero(curve["primary"])[0])
     estimate = float(curve["estimate"].iloc[primary])
-    ax.plot(primary, estimate, "D", color=_MARK, markersize=7, zorder=4)
-    ax.annotate(
-        f"primary {estimate:+.2f}".replace("-", "−"),
-        (primary, estimate),
-        (0, 12),
-        textcoords="offset points",
-        ha="center",
-        size=8.5,
-        color=_MARK,
-        weight="bold",
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
-        zorder=4,
-    )
+    # A ring: the filled shapes are the powers'.
+    ax.plot(primary, estimate, "o", color=_MARK, markersize=8, markerfacecolor="none", mew=1.8, zorder=4)
+    look: dict[str, Any] = {"ha": "center", "size": 8.5, "color": _MARK, "weight": "bold", "zorder": 4}
+    look["bbox"] = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+    words = f"primary {signed(estimate)}"
+    ax.annotate(words, (primary, estimate), (0, 12), textcoords="offset points", **look)
     ax.axhline(0, color=GREY, linewidth=0.9)
     ax.set_xlim(-len(curve) * 0.01, len(curve) * 1.01)
     ax.set_xticks([])
-    ax.set_ylabel("difference")
+    ax.set_ylabel("difference of means")
     ax.grid(axis="y")
     return ax
 
 
-def plot_choices(curve: pd.DataFrame, ax: Axes) -> Axes:
-    """Draw which choices each specification makes, under its estimate; see `plot_specifications`."""
+def plot_choices(curve: pd.DataFrame, ax: Axes, *, labels: Mapping[str, str] | None = None) -> Axes:
+    """Draw which choices each specification makes, under its estimate; see `plot_specifications`.
+
+    Parameters
+    ----------
+    curve
+        As from `kzpolicy.robustness.specification_curve`.
+    ax
+        Where to draw.
+    labels
+        The documents' keys to their labels; None for the keys.
+    """
     rows: list[tuple[str, np.ndarray]] = []
     for column in ("measure", "scope", "weighting", "left_out"):
-        for choice in dict.fromkeys(curve.sort_index()[column]):
-            name = f"without {choice}" if column == "left_out" and choice != "none" else str(choice)
-            rows.append((name.replace("none", "all articles"), (curve[column] == choice).to_numpy()))
+        for choice in sorted(set(curve[column]), key=lambda choice: (choice != "none", choice)):
+            name = f"without {(labels or {}).get(choice, choice)}" if column == "left_out" else choice
+            rows.append((name.replace("without none", "all texts"), (curve[column] == choice).to_numpy()))
         rows.append(("", np.zeros(len(curve), dtype=bool)))
     for y, (_, chosen) in enumerate(rows):
         ax.plot(np.flatnonzero(chosen), np.full(chosen.sum(), y), "|", color=SERIES, markersize=5, alpha=0.65)
@@ -169,16 +148,8 @@ def plot_coverage(coverage: pd.DataFrame, ax: Axes, *, nominal: float = 0.95) ->
     ax.axvline(nominal, color=GREY, linewidth=0.9)
     for y, row in enumerate(coverage.itertuples()):
         ax.plot(row.coverage, y, "o", color=SERIES, markersize=6.5)
-        ax.annotate(
-            f"{row.coverage:.3f}",
-            (1.03, y),
-            xycoords=("axes fraction", "data"),
-            va="center",
-            size=8.5,
-            color=DARK,
-        )
-    ax.set_yticks(range(len(coverage)), list(coverage["name"]))
-    ax.set_ylim(len(coverage) - 0.5, -0.6)
+        beside(ax, 1.03, y, f"{row.coverage:.3f}", size=8.5, color=DARK)
+    name_rows(ax, coverage["name"])
     ax.set_xlim(min(0.9, float(coverage["coverage"].min()) - 0.02), 1.0)
     ax.grid(axis="x")
     return ax
@@ -199,16 +170,8 @@ def plot_passed(results: pd.DataFrame, ax: Axes) -> Axes:
     for y, (share, size) in enumerate(groups.itertuples(index=False)):
         ax.hlines(y, 0, share, color=SERIES, linewidth=1.6)
         ax.plot(share, y, "o", color=SERIES, markersize=6)
-        ax.annotate(
-            f"{share * size:.0f} of {size}",
-            (1.03, y),
-            xycoords=("axes fraction", "data"),
-            va="center",
-            size=8.2,
-            color=DARK,
-        )
-    ax.set_yticks(range(len(groups)), list(groups.index))
-    ax.set_ylim(len(groups) - 0.5, -0.6)
+        beside(ax, 1.03, y, f"{share * size:.0f} of {size}", size=8.2, color=DARK)
+    name_rows(ax, groups.index)
     ax.set_xlim(0, 1.02)
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25%", "50%", "75%", "100%"])
     ax.grid(axis="x")

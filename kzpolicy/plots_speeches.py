@@ -13,7 +13,7 @@ from kzpolicy.plots import plot_keyness
 from kzpolicy.powers import Power, Powers
 from kzpolicy.resemblance import EUROPEANS, NEIGHBOURS, POWERS
 from kzpolicy.speeches import load_states
-from kzpolicy.style import DARK, GREY, LIGHT, SERIES, panel_title, signed
+from kzpolicy.style import DARK, GREY, LIGHT, SERIES, beside, name_rows, panel_title, signed
 
 STATE_MARKER = "h"
 _CELLS = (1.16, 1.38, 1.54, 1.7)  # where figures stand beside a row, in widths of the axes
@@ -47,7 +47,7 @@ def plot_world(
 ) -> Axes:
     """Draw a state's rate of one theme by year over the other delegations' median and quartiles.
 
-    Intervals that are wider than twice the highest rate leave the panel.
+    An arrow at the top says that an interval goes on beyond twice the highest rate.
 
     Parameters
     ----------
@@ -74,21 +74,16 @@ def plot_world(
         first, last = (_in_years(articles[column]) for column in ("published_from", "published_to"))
         years = (first + last) / 2
         ax.hlines(articles["rate"], first, last, color=GREY, linewidth=2.2, alpha=0.7, zorder=2.4)
-        ax.plot(
-            years,
-            articles["rate"],
-            "d",
-            color=GREY,
-            markerfacecolor="white",
-            markersize=5,
-            zorder=2.5,
-            clip_on=False,
-        )
+        look: dict[str, Any] = {"color": GREY, "markerfacecolor": "white", "markersize": 5, "zorder": 2.5}
+        ax.plot(years, articles["rate"], "d", clip_on=False, **look)
         top = max(top, float(articles["rate"].max()))
     for time in (events or {}).values():
         ax.axvline(time, color=GREY, linewidth=0.8, linestyle=":", zorder=0)
     panel_title(ax, str(table["name"].iloc[0]))
-    ax.set(xlim=(2015.2, 2023.2), ylim=(0, min(2 * top, max(1.1 * top, float(table["high"].max())))))
+    top = min(2 * top, max(1.1 * top, float(table["high"].max())))
+    beyond = when[table["high"] > top]
+    ax.plot(beyond, [top] * len(beyond), "^", color=color, markersize=3.5, clip_on=False)
+    ax.set(xlim=(2015.2, 2023.2), ylim=(0, top))
     ax.set_xticks([2015.73, 2017.73, 2019.73, 2021.73], ["2015", "2017", "2019", "2021"])
     ax.grid(axis="y")
     return ax
@@ -172,9 +167,8 @@ def plot_stress(table: pd.DataFrame, ax: Axes, *, looks: Mapping[str, str]) -> A
         ax.hlines(y, part["low"], part["high"], color=color, linewidth=1.4)
         face = "white" if i else color
         ax.plot(part["rate"], y, marker, color=color, markerfacecolor=face, markersize=6.5, clip_on=False)
-    ax.set_yticks(list(rows.values()), list(rows))
-    ax.set_ylim(len(rows) - 0.5, -0.6)
-    ax.set_xlim(left=-0.01 * float(table["high"].max()))
+    name_rows(ax, rows)
+    ax.set_xlim(left=-0.03 * float(table["high"].max()))
     ax.grid(axis="x")
     return ax
 
@@ -203,13 +197,10 @@ def plot_change(tests: pd.DataFrame, ax: Axes, *, color: str = DARK) -> Axes:
         ax.plot(row.change, y, STATE_MARKER, color=color, markersize=7.5, zorder=4)
         cells = (f"{row.percentile:.0f}", f"{row.p:.2f}", f"{row.q:.2f}")
         for x, cell in zip((1.1, 1.24, 1.38), cells, strict=True):
-            color_of = DARK if row.q < 0.05 else GREY
-            beside = ax.get_yaxis_transform()
-            ax.text(x, y, cell, transform=beside, ha="right", va="center", size=8.5, color=color_of)
+            beside(ax, x, y, cell, ha="right", size=8.5, color=DARK if row.q < 0.05 else GREY)
     for x, word in ((1.1, "percentile"), (1.24, "p"), (1.38, "q")):
-        ax.text(x, -0.7, word, transform=ax.get_yaxis_transform(), ha="right", size=8, color=GREY)
-    ax.set_yticks(range(len(tests)), list(tests["name"]))
-    ax.set_ylim(len(tests) - 0.5, -0.6)
+        beside(ax, x, -0.85, word, ha="right", size=8, color=GREY)
+    name_rows(ax, tests["name"])
     ax.axvline(0, color=GREY, linewidth=0.8, zorder=0)
     ax.grid(axis="x")
     return ax
@@ -258,16 +249,10 @@ def plot_resemblance(table: pd.DataFrame, powers: Powers, ax: Axes, *, name: str
     ax.vlines(table["year"], table["low"], table["high"], color=power.color, linewidth=0.9)
     ax.plot(table["year"], table["percentile"], color=power.color, linewidth=0.7)
     face = power.color if table["power"].iloc[0] in POWERS.values() else "white"
-    ax.plot(
-        table["year"],
-        table["percentile"],
-        power.marker,
-        color=power.color,
-        markerfacecolor=face,
-        markersize=6.5,
-    )
+    look: dict[str, Any] = {"color": power.color, "markerfacecolor": face, "markersize": 6.5}
+    ax.plot(table["year"], table["percentile"], power.marker, clip_on=False, **look)
     panel_title(ax, name or power.name)
-    ax.set(xlim=(2014.5, 2022.5), ylim=(-3, 103))
+    ax.set(xlim=(2014.5, 2022.5), ylim=(-3, 105))
     ax.set_xticks([2015, 2018, 2022], ["2015", "2018", "2022"])
     ax.set_yticks([0, 50, 100])
     ax.grid(axis="y")
@@ -286,7 +271,6 @@ def plot_moves(tests: pd.DataFrame, powers: Powers, ax: Axes) -> Axes:
     ax
         Where to draw: open marks before, filled marks after.
     """
-    beside = ax.get_yaxis_transform()
     for y, row in enumerate(tests.itertuples()):
         power = _power(str(row.power), powers)
         ax.plot([row.before, row.after], [y, y], color=power.color, linewidth=1.4, zorder=2)
@@ -295,13 +279,12 @@ def plot_moves(tests: pd.DataFrame, powers: Powers, ax: Axes) -> Axes:
         ax.plot(row.after, y, power.marker, **look)
         cells = (signed(row.change, 0), f"{row.percentile:.0f}", f"{row.p:.2f}", f"{row.q:.2f}")
         for x, cell in zip(_CELLS, cells, strict=True):
-            color = DARK if row.q < 0.05 else GREY
-            ax.text(x, y, cell, transform=beside, ha="right", va="center", size=8.5, color=color)
+            beside(ax, x, y, cell, ha="right", size=8.5, color=DARK if row.q < 0.05 else GREY)
     for x, word in zip(_CELLS, ("change", "percentile", "p", "q"), strict=True):
-        ax.text(x, -0.8, word, transform=beside, ha="right", size=8, color=GREY)
+        beside(ax, x, -0.95, word, ha="right", size=8, color=GREY)
     ax.axvline(50, color=GREY, linewidth=0.8, zorder=0)
-    ax.set_yticks(range(len(tests)), [_power(str(code), powers).name for code in tests["power"]])
-    ax.set(xlim=(0, 100), ylim=(len(tests) - 0.5, -0.6), xticks=[0, 25, 50, 75, 100])
+    name_rows(ax, [_power(str(code), powers).name for code in tests["power"]])
+    ax.set(xlim=(0, 100), xticks=[0, 25, 50, 75, 100])
     ax.grid(axis="x")
     return ax
 

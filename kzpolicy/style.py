@@ -6,6 +6,7 @@ import base64
 import io
 import re
 import textwrap
+from collections.abc import Iterable
 from html import escape
 from typing import Any
 
@@ -234,7 +235,7 @@ def ink_on(color: Any) -> str:
 def panel_title(ax: Axes, title: str) -> None:
     """Title one of several axes, in as many lines as its width asks for."""
     inches = ax.get_window_extent().width / DPI
-    lines = textwrap.wrap(title, max(14, int(inches * 11.5)))
+    lines = _wrapped(title, max(14, int(inches * 11.5)))
     ax.set_title("\n".join(lines), loc="left", size=9, weight="bold", color=DARK)
 
 
@@ -245,21 +246,27 @@ def scale_axis(ax: Axes, negative: str, positive: str) -> None:
     ax.axvline(0, color=GREY, linewidth=0.8, zorder=0)
     ax.grid(axis="x")
     for x, align, words in ((-1, "left", f"← {negative}"), (1, "right", f"{positive} →")):
-        ax.annotate(
-            words,
-            (x, 0),
-            (0, -20),
-            xycoords=("data", "axes fraction"),
-            textcoords="offset points",
-            ha=align,
-            va="top",
-            size=8.5,
-            color=GREY,
-        )
+        place: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+        ax.annotate(words, (x, 0), (0, -20), ha=align, va="top", size=8.5, color=GREY, **place)
+
+
+def beside(ax: Axes, x: float, y: float, words: str, **look: Any) -> None:
+    """Write beside a row: `x` counts the width of the axes, `y` the rows."""
+    ax.annotate(words, (x, y), xycoords=("axes fraction", "data"), va="center", **look)
+
+
+def name_rows(ax: Axes, names: Iterable[object], *, top: float = -0.6) -> None:
+    """Name the rows of a chart, the first at the top."""
+    listed = [str(name) for name in names]
+    ax.set_yticks(range(len(listed)), listed)
+    ax.set_ylim(len(listed) - 0.5, top)
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    return textwrap.wrap(text, width)
+    """Break a text into as few lines as its width asks for, of nearly equal length."""
+    count = len(textwrap.wrap(text, width))
+    narrow = range(max(map(len, text.split()), default=1), width + 1)
+    return next((lines for w in narrow if len(lines := textwrap.wrap(text, w)) <= count), [])
 
 
 def show_versions() -> None:
