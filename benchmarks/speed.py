@@ -34,8 +34,7 @@ LABELS = {
 COLUMNS = "part name value unit least most ratio_to_kzpolicy memory_mb".split()
 # What kzpolicy's time goes to: where each step is called from, and its name there.
 STEPS = {
-    "read_text": "read",
-    "clean_rows": "clean",
+    "read_document": "read and clean",
     "split_sentences": "split sentences",
     "find_words": "find words",
     "score_sentence": "plain scores",
