@@ -200,7 +200,9 @@ def _cell(value: object) -> str:
     text = str(value)
     if text.startswith(("https://", "http://")):
         return f'<a href="{escape(text)}">page</a>'
-    return escape(text.replace(";", "; "))  # so that a list of locators can wrap
+    if re.fullmatch(r"\d{4}(-\d\d){1,2}", text):
+        return text.replace("-", "\u2011")  # so that a date does not break
+    return escape(re.sub(";(?! )", "; ", text))  # so that a list of locators does
 
 
 def signed(value: float, digits: int = 2) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import doctest
 import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from kzpolicy import plots, style
 from kzpolicy.plots import FEW
 from kzpolicy.powers import load_powers
 from kzpolicy.stance import WESTERN
-from kzpolicy.style import SERIES, page, show, show_table, signed
+from kzpolicy.style import SERIES, page, show, show_table, signed, table_html
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
@@ -601,3 +602,14 @@ def test_against_shares_rows_with_another_panel(ax: Axes) -> None:
     plots.plot_against(means, means, means, POWERS, ax, rows=["East 2022", "North 2018"])
     assert _ylabels(ax) == ["East 2022", "North 2018"]
     assert {round(y) for _, y in _points(ax)} == {["East 2022", "North 2018"].index(means["label"].iloc[0])}
+
+
+def test_a_cell_with_a_date_stays_on_one_line_and_a_list_can_wrap() -> None:
+    shown = table_html(pd.DataFrame({"a": ["2022-01-05", "a:1:1;a:1:2", "A; B", "2022-1"]}))
+    cells = re.findall("<td>(.*?)</td>", shown)
+    assert cells == [
+        "2022\N{NON-BREAKING HYPHEN}01\N{NON-BREAKING HYPHEN}05",
+        "a:1:1; a:1:2",
+        "A; B",
+        "2022-1",
+    ]
