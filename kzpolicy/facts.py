@@ -264,7 +264,7 @@ def _scorer(corpus: Corpus) -> Iterator[tuple[str, str]]:
         yield f"scorer_{name}_coded", str(len(study.codes[["sentence", "power"]].drop_duplicates()))
         for value, scorer in product(("tone", "stance"), ("targeted", "plain")):
             column = "plain_class" if scorer == "plain" else f"{value}_score_class"
-            agreement = scorer_agreement(pairs.dropna(subset=[column]), value, column)
+            agreement = scorer_agreement(pairs.dropna(subset=["tone_score_class"]), value, column)
             yield from _agreed(f"scorer_{name}_{value}_{scorer}_{{}}", agreement)
         for value in ("tone", "stance"):
             yield (
@@ -314,11 +314,36 @@ def _coverage(corpus: Corpus) -> Iterator[tuple[str, str]]:
         table = simulate_coverage(pairs, value, f"{value}_score", draws=1000)
         for row in table[table["pairs"] >= 15].itertuples():
             key = f"coverage_{value}_{row.estimate.replace(' ', '_')}_{row.group}"
-            yield key.replace("-", "_"), f"{row.coverage:.2f}"
+            yield key.replace("-", "_"), f"{row.coverage:.3f}"
+
+
+def sampled_pairs(speeches: Corpus) -> pd.DataFrame:
+    """Give all pairs from which the coded ones of the speeches were drawn, with their codes.
+
+    Parameters
+    ----------
+    speeches
+        The study of the UN General Debate, with the codes of both rounds.
+
+    Returns
+    -------
+    DataFrame
+        As from `kzpolicy.sampling.join_codes`: sentences of eight to seventy words, without a
+        delegation's words on itself.
+    """
+    pairs = mention_pairs(speeches).query("8 <= words <= 70 and not own")
+    return join_codes(pairs, speeches.codes.merge(pairs[["sentence", "power"]]))
 
 
 def _speeches(_: Corpus) -> Iterator[tuple[str, str]]:
     yield from speech_facts(_statements()).items()
+    pairs = sampled_pairs(_statements())
+    for row in corrected_means(pairs, ["power"], "tone", "tone_score", inclusion=None).itertuples():
+        key = f"speech_tone_{row.power}"
+        yield key, signed(row.corrected)
+        yield from _limits(key, signed(row.low), signed(row.high))
+        yield f"{key}_n", str(row.n_coded)
+        yield f"{key}_scored", f"{row.n_scored:,}"
 
 
 def _explored(_: Corpus) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from kzpolicy.style import DARK, GREY, LIGHT, SERIES, beside, ink_on, name_rows,
 
 CLASS_NAMES = {-1: "−1", 0: "0", 1: "+1"}
 _MARK = "#B3261E"
+_CODED = {False: "#7F8D9B", True: "#1F2A36"}  # automatic scores light, codes dark
 
 
 def plot_agreement(
@@ -84,7 +85,7 @@ def plot_specifications(curve: pd.DataFrame, ax: Axes) -> Axes:
         Where to draw.
     """
     x = np.arange(len(curve))
-    for coded, color in ((False, "#7F8D9B"), (True, SERIES)):
+    for coded, color in _CODED.items():
         part = (curve["coded"] == coded).to_numpy()
         ax.vlines(x[part], curve["low"][part], curve["high"][part], color=color, linewidth=0.5, alpha=0.35)
         ax.plot(x[part], curve["estimate"][part], ".", color=color, markersize=3.5)
@@ -123,7 +124,9 @@ def plot_choices(curve: pd.DataFrame, ax: Axes, *, labels: Mapping[str, str] | N
             rows.append((name.replace("without none", "all texts"), (curve[column] == choice).to_numpy()))
         rows.append(("", np.zeros(len(curve), dtype=bool)))
     for y, (_, chosen) in enumerate(rows):
-        ax.plot(np.flatnonzero(chosen), np.full(chosen.sum(), y), "|", color=SERIES, markersize=5, alpha=0.65)
+        for coded, color in _CODED.items():
+            x = np.flatnonzero(chosen & (curve["coded"] == coded))
+            ax.plot(x, np.full(len(x), y), "|", color=color, markersize=5)
     ax.set_yticks(range(len(rows)), [name for name, _ in rows], size=7.8)
     ax.set_ylim(len(rows) - 1.2, -0.8)
     ax.set_xlim(-len(curve) * 0.01, len(curve) * 1.01)

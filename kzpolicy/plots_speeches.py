@@ -16,6 +16,7 @@ from kzpolicy.speeches import load_states
 from kzpolicy.style import DARK, GREY, LIGHT, SERIES, beside, name_rows, panel_title, signed
 
 STATE_MARKER = "h"
+_JANUARIES = [2016, 2018, 2020, 2022]  # where these years begin
 _CELLS = (1.16, 1.38, 1.54, 1.7)  # where figures stand beside a row, in widths of the axes
 _CODES = {code: key for key, code in POWERS.items()} | {code: "eu" for code in EUROPEANS.values()}
 
@@ -83,8 +84,7 @@ def plot_world(
     top = min(2 * top, max(1.1 * top, float(table["high"].max())))
     beyond = when[table["high"] > top]
     ax.plot(beyond, [top] * len(beyond), "^", color=color, markersize=3.5, clip_on=False)
-    ax.set(xlim=(2015.2, 2023.2), ylim=(0, top))
-    ax.set_xticks([2015.73, 2017.73, 2019.73, 2021.73], ["2015", "2017", "2019", "2021"])
+    ax.set(xlim=(2015.2, 2023.2), ylim=(0, top), xticks=_JANUARIES)
     ax.grid(axis="y")
     return ax
 
@@ -118,9 +118,7 @@ def plot_world_key(ax: Axes, name: str, *, events: Mapping[str, float], color: s
         ax.axvline(time, ymax=0.2, color=GREY, linewidth=0.8, linestyle=":")
         ax.text(time - 0.12, 0.5, word, size=8, va="center", ha="right", color=GREY)
     panel_title(ax, "How to read")
-    ax.set(xlim=(2015.2, 2023.2), ylim=(0, 5))
-    ax.set_xticks([2015.73, 2017.73, 2019.73, 2021.73], ["2015", "2017", "2019", "2021"])
-    ax.set_yticks([])
+    ax.set(xlim=(2015.2, 2023.2), ylim=(0, 5), xticks=_JANUARIES, yticks=[])
     return ax
 
 
@@ -198,7 +196,7 @@ def plot_change(tests: pd.DataFrame, ax: Axes, *, color: str = DARK) -> Axes:
         cells = (f"{row.percentile:.0f}", f"{row.p:.2f}", f"{row.q:.2f}")
         for x, cell in zip((1.1, 1.24, 1.38), cells, strict=True):
             beside(ax, x, y, cell, ha="right", size=8.5, color=DARK if row.q < 0.05 else GREY)
-    for x, word in ((1.1, "percentile"), (1.24, "p"), (1.38, "q")):
+    for x, word in ((1.1, "placebo"), (1.24, "p"), (1.38, "q")):
         beside(ax, x, -0.85, word, ha="right", size=8, color=GREY)
     name_rows(ax, tests["name"])
     ax.axvline(0, color=GREY, linewidth=0.8, zorder=0)
@@ -280,7 +278,7 @@ def plot_moves(tests: pd.DataFrame, powers: Powers, ax: Axes) -> Axes:
         cells = (signed(row.change, 0), f"{row.percentile:.0f}", f"{row.p:.2f}", f"{row.q:.2f}")
         for x, cell in zip(_CELLS, cells, strict=True):
             beside(ax, x, y, cell, ha="right", size=8.5, color=DARK if row.q < 0.05 else GREY)
-    for x, word in zip(_CELLS, ("change", "percentile", "p", "q"), strict=True):
+    for x, word in zip(_CELLS, ("change", "placebo", "p", "q"), strict=True):
         beside(ax, x, -0.95, word, ha="right", size=8, color=GREY)
     ax.axvline(50, color=GREY, linewidth=0.8, zorder=0)
     name_rows(ax, [_power(str(code), powers).name for code in tests["power"]])

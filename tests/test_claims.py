@@ -30,9 +30,17 @@ from kzpolicy.comparing import (
     terms_by_year,
     world,
 )
-from kzpolicy.facts import blind_round
+from kzpolicy.estimating import corrected_means
+from kzpolicy.facts import blind_round, sampled_pairs
 from kzpolicy.resemblance import closeness_change, resemblance, similarities, speech_map, validity
-from kzpolicy.robustness import CONTRASTS, length_confound, measures, specification_curve, survival
+from kzpolicy.robustness import (
+    CONTRASTS,
+    interval_by_unit,
+    length_confound,
+    measures,
+    specification_curve,
+    survival,
+)
 from kzpolicy.simulating import simulate_coverage
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -54,6 +62,10 @@ RATES = theme_rates(CORPUS).pivot(index="theme", columns="document", values="rat
 SHARES = attention(CORPUS).pivot(index="power", columns="document", values="share")
 
 SPEECHES = load_corpus("speeches")
+SPOKEN = corrected_means(sampled_pairs(SPEECHES), ["power"], "tone", "tone_score", inclusion=None).set_index(
+    "power"
+)
+DATES = CORPUS.documents.set_index("document")
 BESIDE = world(state_rates(SPEECHES)).set_index(["theme", "year"])
 LEAST = BESIDE["percentile"].groupby("theme").min()
 PRESIDENCY = change_test(SPEECHES).set_index("theme")
@@ -174,7 +186,7 @@ CLAIMS: list[tuple[str, str, Callable[[], object]]] = [
     ("02", "The kinds of error met, one example each", errors_shown),
     (
         "03",
-        "the targeted score is not",
+        "The plain score flatters Russia; the targeted score does not",
         lambda: (
             TARGETED["russia"] <= TONE.at["russia", "mean"] < PLAIN["russia"]
             and TARGETED["china"] > TARGETED["russia"]
@@ -191,7 +203,7 @@ CLAIMS: list[tuple[str, str, Callable[[], object]]] = [
     ),
     (
         "02",
-        "As good as wished on speeches, short of it on the articles",
+        "Above the mark on speeches, below it on the articles",
         lambda: all(
             agreement(s, v, "plain") < agreement(s, v, "targeted") < 0.82
             for s in STUDIES
@@ -200,7 +212,7 @@ CLAIMS: list[tuple[str, str, Callable[[], object]]] = [
     ),
     (
         "02",
-        "Most errors lie between neither and something",
+        "Most errors miss or add something; few turn praise into blame or back",
         lambda: all(errors(v)[0] > 4 * errors(v)[1] for v in ("tone", "stance")),
     ),
     (
@@ -213,13 +225,73 @@ CLAIMS: list[tuple[str, str, Callable[[], object]]] = [
     ),
     (
         "06",
+        "Drawing paragraphs gives wider intervals than drawing sentences",
+        lambda: all(
+            width["paragraph"] > width["sentence"]
+            for width in (
+                interval_by_unit(MEASURES, c).set_index("unit").eval("high - low") for c in CONTRASTS
+            )
+        ),
+    ),
+    (
+        "06",
+        "Two of the three from 2022 on were written before the invasion",
+        lambda: (
+            DATES["published_from"].ge("2022-01-01").sum() == 3
+            and DATES["published_from"].ge("2022-01-01").sum()
+            - DATES["published_from"].ge("2022-02-24").sum()
+            == 2
+        ),
+    ),
+    (
+        "04",
+        "Three words make the fall: security, terrorism, peacekeeping",
+        lambda: (
+            terms_by_year(SPEECHES, "KAZ", "security")["term"].head(3).tolist()
+            == ["security", "terrorism", "peacekeeping"]
+        ),
+    ),
+    (
+        "03",
+        "delegations portray China favourably, Russia and Iran unfavourably",
+        lambda: (
+            SPOKEN.loc["china", "low"] > 0 and (SPOKEN.loc[["russia", "iran", "turkey"], "high"] < 0).all()
+        ),
+    ),
+    (
+        "01",
+        "Most events dated to a month are of 2022",
+        lambda: (
+            CORPUS.events.query("precision in ['day', 'month']")["date"].str.startswith("2022").mean() > 0.5
+        ),
+    ),
+    (
+        "01",
+        "half as many words again",
+        lambda: (
+            0.4
+            < CORPUS.left_out.query("reason.str.contains('summary')")["words"].sum()
+            / CORPUS.documents.set_index("document").at["pasatoiu2022", "words"]
+            < 0.6
+        ),
+    ),
+    (
+        "00",
+        "words are closest to China's and Russia's of ten powers",
+        lambda: (
+            NEAR["percentile"].groupby("power").mean().nlargest(2).index.tolist() == ["CHN", "RUS"]
+            and NEAR.index.unique("power").size == 10
+        ),
+    ),
+    (
+        "06",
         "positive under every choice that uses the codes",
         lambda: (curve("tone_china_russia").query("coded")["estimate"] > 0).all(),
     ),
     ("06", "hardly ever clear of zero", lambda: survival(curve("stance_russia_2022"))["coded_clear"] < 0.2),
     (
         "06",
-        "Longer sentences score stronger",
+        "Longer sentences get stronger plain scores",
         lambda: length_confound(MEASURES).set_index("measure").loc["tone: plain score", "low"] > 0,
     ),
     (
@@ -234,7 +306,7 @@ CLAIMS: list[tuple[str, str, Callable[[], object]]] = [
     ),
     (
         "00",
-        "Only the latest commentary",
+        "Only in the latest commentary",
         lambda: (
             (STANCE_IN.loc["russia", "mean"].drop(LAST) >= 0).all()
             and STANCE_IN.loc[("russia", LAST), "high"] < 0
@@ -270,7 +342,7 @@ CLAIMS: list[tuple[str, str, Callable[[], object]]] = [
     ),
     (
         "00",
-        "War words stand out in the latest text, trade words in the first two",
+        "War words are most frequent in the latest text, trade words in the first two",
         lambda: (
             RATES.loc["conflict"].idxmax() == LAST
             and RATES.loc["trade", DOCUMENTS[:2]].min() > 2 * RATES.loc["trade", DOCUMENTS[2:]].max()
@@ -360,12 +432,12 @@ CLAIMS: list[tuple[str, str, Callable[[], object]]] = [
     ("04", "falls in 2016 to 2019", lambda: peacekeeping_years() == ["2016", "2017", "2018", "2019"]),
     (
         "04",
-        "Nuclear disarmament comes early in the speech, energy late",
+        "Nuclear words stand mostly in the first half of a speech, energy words in the second",
         lambda: early("nuclear") > 0.6 and early("energy") < 0.4,
     ),
     (
         "04",
-        "Pandemic words mark the later speeches, peace and security the earlier",
+        "Style and the pandemic mark the later speeches, peace and security the earlier",
         lambda: (
             {"pandemic", "covid-19", "health"} <= speech_marks(True)
             and {"peace", "security", "peacekeeping"} <= speech_marks(False)
@@ -419,11 +491,6 @@ CLAIMS: list[tuple[str, str, Callable[[], object]]] = [
         "words are closest to China's and Russia's",
         lambda: NEAR["percentile"].groupby("power").mean().nlargest(2).index.tolist() == ["CHN", "RUS"],
     ),
-    (
-        "00",
-        "language is closest to China's and Russia's",
-        lambda: NEAR["percentile"].groupby("power").mean().nlargest(2).index.tolist() == ["CHN", "RUS"],
-    ),
     ("05", "Russia is above the middle in every year", lambda: (NEAR.loc["RUS", "percentile"] > 50).all()),
     ("05", "all before 2018", lambda: set(NEAR.loc["RUS"].query("low > 50").index) == {2015, 2016, 2017}),
     (
@@ -438,7 +505,7 @@ CLAIMS: list[tuple[str, str, Callable[[], object]]] = [
     ),
     (
         "05",
-        "Kazakhstan lies left of Russia in every year",
+        "puts Kazakhstan left of Russia, further from war, in every year",
         lambda: (AXIS1["KAZ"] < AXIS1["RUS"]).all(),
     ),
     (
