@@ -10,9 +10,9 @@ import matplotlib.pyplot as plt
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from invented import NONE, article, fill
 from pypdf import PdfReader, PdfWriter
 from test_formats import docx, html, pdf
-from test_gathering import NONE, article, fill
 
 from kzpolicy.__main__ import main
 from kzpolicy.corpus import load_corpus, read_table

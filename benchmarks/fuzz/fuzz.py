@@ -22,8 +22,9 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 READERS = ["kzpolicy", "bibtexparser", "markdown_it", "pypdf"]
 with atheris.instrument_imports(include=READERS):
     import pandas as pd
+    from invented import NONE
     from test_formats import docx, html, pdf
-    from test_gathering import BIBTEX, NONE, RIS
+    from test_gathering import BIBTEX, RIS
 
     from kzpolicy.building import build_study
     from kzpolicy.corpus import read_named, read_table
