@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kzpolicy.bibliography import EXPORTS, column_of, dated, known_facts, read_export, text_of
+from kzpolicy.bibliography import EXPORTS, LARGEST_EXPORT, column_of, dated, known_facts, read_export, text_of
 from kzpolicy.duplicates import BINS, near_duplicates, signature
 from kzpolicy.errors import StudyError
 from kzpolicy.formats import Contents, decode, read_contents, tidy_text
@@ -401,6 +401,7 @@ def _addresses(folder: Path, file: str, skipped: Skipped) -> Iterator[str]:
     if not file.lower().endswith(TABULAR):
         yield file
         return
+    number = 0
     try:
         for number, row in read_rows(folder / file):
             if isinstance(row, StudyError):
@@ -412,6 +413,8 @@ def _addresses(folder: Path, file: str, skipped: Skipped) -> Iterator[str]:
                     return
             else:
                 yield f"{file}#{number}"
+        if not number:
+            skipped.append((file, "a table without a row; put texts in it or take it away"))
     except StudyError as error:
         skipped.append((file, _cause(error, folder / file)))
 
@@ -624,6 +627,9 @@ class _References:
             try:
                 if file.lower().endswith(EXPORTS):
                     self.files.add(file)
+                    if path.stat().st_size > LARGEST_EXPORT:
+                        size = f"larger than {LARGEST_EXPORT // 10**6} MB"
+                        raise StudyError(f"{size}; export fewer references at a time")
                     records, broken = read_export(path, decode(path.read_bytes())[0])
                     if broken:
                         skipped.append((file, f"{broken} references in it cannot be read; export it again"))

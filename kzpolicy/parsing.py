@@ -42,6 +42,8 @@ from kzpolicy.targets import score_mentions
 from kzpolicy.themes import load_themes, phrases
 from kzpolicy.vader import score_sentence
 
+# Of one document: in a list of names without a full stop, each takes a thousandth of a second.
+MOST_MENTIONS = 20_000
 CURATED = tuple(name for name, table in TABLES.items() if table.curated)
 
 
@@ -405,6 +407,9 @@ def _parse_document(
                 (locator, key, paragraph, position, kind, len(words), _fingerprint(words), sentence)
             )
             mentions += [(locator, *m, sentence) for m in found]
+            if len(mentions) > MOST_MENTIONS:
+                what = f"more than {MOST_MENTIONS:,} names of powers; split it into its documents"
+                raise StudyError(f"{folder / row['file']}: {what}")
             if kind != "heading":
                 counted += words
                 counted += _find_phrases(words, multiword)
