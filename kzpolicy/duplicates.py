@@ -28,7 +28,7 @@ def signature(text: str) -> Signature:
 
     Only lines as long as those of a wrapped text count, where there are any: menus and headings are
     shorter. Each run of five words has a number; a signature is the least number in each of 128 bins (MinHash
-    by one permutation: Li, Owen and Zhang 2012), of which the last bits are kept (Li and König 2010).
+    by one permutation: Li, Owen and Zhang 2012), of which the last bits are kept.
     It is the same on every machine.
 
     Examples
