@@ -14,7 +14,8 @@ from typing import Any
 from kzpolicy.errors import StudyError
 
 EXPORTS = (".ris", ".bib", ".json")
-_LARGEST_EXPORT = 100_000_000
+LARGEST_EXPORT = 20_000_000  # bytes: ten thousand references with their abstracts
+_LONGEST_FACT = 20_000  # characters; what follows them is no part of a title or a name
 # The names that people, page makers and reference managers give to the same fact.
 _NAMES = {
     "document": "document id key citekey citationkey",
@@ -131,7 +132,7 @@ def _line(value: Any) -> str:
         return " ".join(part for part in parts if isinstance(part, str))
     if value is None or value != value:
         return ""
-    return " ".join(INVISIBLE.sub("", str(value)).split())
+    return " ".join(INVISIBLE.sub("", str(value)[:_LONGEST_FACT]).split())
 
 
 def dated(day: str, basis: str) -> dict[str, str]:
@@ -188,8 +189,6 @@ def read_export(path: Path, text: str) -> tuple[list[dict[str, str]], int]:
     StudyError
         If no record can be read.
     """
-    if len(text) > _LARGEST_EXPORT:
-        raise StudyError(f"{path}: too large for an export of references; export fewer at a time")
     reader = {".ris": _read_ris, ".bib": _read_bibtex, ".json": _read_csl}[path.suffix.lower()]
     try:
         records = list(reader(text))
@@ -241,10 +240,17 @@ def _read_bibtex(text: str) -> Iterator[dict[str, Any] | None]:
     from bibtexparser.middlewares import LatexDecodingMiddleware, MonthIntMiddleware
 
     logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # broken entries are counted
+    library = parse_string(text)
     # Paths hold characters that LaTeX would take for commands.
-    paths = parse_string(text)
-    attached = {e.key: str(e["file"]) for e in paths.entries if "file" in e}
-    library = parse_string(text, append_middleware=[MonthIntMiddleware(), LatexDecodingMiddleware()])
+    attached = {e.key: str(e["file"]) for e in library.entries if "file" in e}
+    for entry in library.entries:  # decoding is slow, and an abstract is long
+        entry.fields = [
+            f for f in entry.fields if column_of(f.key) not in ("", "file") or f.key.lower() == "month"
+        ]
+        for field in entry.fields:
+            field.value = field.value[:_LONGEST_FACT] if isinstance(field.value, str) else field.value
+    for middleware in (MonthIntMiddleware(), LatexDecodingMiddleware()):
+        library = middleware.transform(library)
     yield from [None] * len(library.failed_blocks)
     for entry in library.entries:
         record: dict[str, Any] = {f.key.lower(): re.sub(r"[{}]", "", str(f.value)) for f in entry.fields}

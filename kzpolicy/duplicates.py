@@ -15,11 +15,12 @@ SIMILAR = 0.8
 _RUN = 5
 _SHORT = 50  # texts of fewer words often follow a pattern: they must be the same, word by word
 _LINE = 60
-_BINS = 128
+BINS = 128
 _ROWS = 4  # bins in a band: documents that agree in all of one band are compared
-_EMPTY = np.iinfo(np.uint32).max
+_EMPTY = np.iinfo(np.uint16).max
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
-Signature = npt.NDArray[np.uint32]
+Signature = npt.NDArray[np.uint16]
 
 
 def signature(text: str) -> Signature:
@@ -27,7 +28,8 @@ def signature(text: str) -> Signature:
 
     Only lines as long as those of a wrapped text count, where there are any: menus and headings are
     shorter. Each run of five words has a number; a signature is the least number in each of 128 bins (MinHash
-    by one permutation: Li, Owen and Zhang 2012). It is the same on every machine.
+    by one permutation: Li, Owen and Zhang 2012), of which the last bits are kept.
+    It is the same on every machine.
 
     Examples
     --------
@@ -41,26 +43,34 @@ def signature(text: str) -> Signature:
         words = re.findall(r"\w+", text.lower())
         run = _RUN if len(words) >= _SHORT else max(1, len(words))
     hashes = np.fromiter(map(crc32, map(str.encode, words)), dtype=np.uint64, count=len(words))
-    least = np.full(_BINS, _EMPTY, dtype=np.uint32)
     if len(words) == 0:
-        return least
+        return np.full(BINS, _EMPTY, dtype=np.uint16)
     numbers = np.zeros(len(words) - run + 1, dtype=np.uint64)
     for offset in range(run):
-        numbers = numbers * np.uint64(0x9E3779B97F4A7C15) + hashes[offset : offset + len(numbers)]
+        numbers *= _FACTOR
+        numbers += hashes[offset : offset + len(numbers)]
+    if len(numbers) == 1:  # too little to tell many texts apart
+        numbers = np.arange(8 * BINS, dtype=np.uint64) + numbers * _FACTOR
     for shift, factor in ((33, 0xFF51AFD7ED558CCD), (33, 0xC4CEB9FE1A85EC53), (33, 1)):
         numbers = (numbers ^ (numbers >> np.uint64(shift))) * np.uint64(factor)
     bins = (numbers >> np.uint64(57)).astype(np.int64)
-    np.minimum.at(least, bins, (numbers & np.uint64(_EMPTY - 1)).astype(np.uint32))
-    return least
+    none = np.iinfo(np.uint32).max
+    least = np.full(BINS, none, dtype=np.uint32)
+    np.minimum.at(least, bins, (numbers & np.uint64(none - 1)).astype(np.uint32))
+    return np.where(least == none, _EMPTY, least & (_EMPTY - 1)).astype(np.uint16)
 
 
-def near_duplicates(signatures: Sequence[Signature]) -> dict[int, tuple[int, float]]:
+def near_duplicates(
+    signatures: Sequence[Signature] | Signature, order: npt.NDArray[np.int64] | None = None
+) -> dict[int, tuple[int, float]]:
     """Find documents that nearly repeat an earlier one.
 
     Parameters
     ----------
     signatures
-        One a document, the earliest first.
+        One a document.
+    order
+        Their positions, the earliest first; None where they stand in that order.
 
     Returns
     -------
@@ -73,27 +83,27 @@ def near_duplicates(signatures: Sequence[Signature]) -> dict[int, tuple[int, flo
     >>> near_duplicates([signature("A road opens."), signature("It snows."), signature("A road opens")])
     {2: (0, 1.0)}
     """
-    if not signatures:
-        return {}
-    table = np.stack(signatures)
+    table = np.asarray(signatures, dtype=np.uint16).reshape(-1, BINS)
+    order = np.arange(len(table)) if order is None else order
     places = np.arange(len(table))
     nearest = places.copy()
-    for band in range(0, _BINS, _ROWS):
-        cells = np.ascontiguousarray(table[:, band : band + _ROWS])
-        keys = cells.view(f"V{cells.dtype.itemsize * _ROWS}").ravel()
-        _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
-        earliest = first[inverse.ravel()]
+    for band in range(0, BINS, _ROWS):
+        cells = table[order, band : band + _ROWS]
+        _, first, inverse = np.unique(cells.view("u8").ravel(), return_index=True, return_inverse=True)
+        earliest = first[inverse]
         # A band without any number says nothing of two documents.
         later = np.flatnonzero((earliest < places) & (cells != _EMPTY).any(axis=1))
         for start in range(0, len(later), 10_000):
             these = later[start : start + 10_000]
-            alike = _similarity(table[these], table[earliest[these]]) >= SIMILAR
-            nearest[these[alike]] = np.minimum(nearest[these[alike]], earliest[these[alike]])
+            shared = _similarity(table[order[these]], table[order[earliest[these]]])
+            alike = these[shared >= SIMILAR]
+            nearest[alike] = np.minimum(nearest[alike], earliest[alike])
     for place in places:
         nearest[place] = nearest[nearest[place]]
     found = np.flatnonzero(nearest < places)
-    shared = _similarity(table[found], table[nearest[found]])
-    return {int(p): (int(nearest[p]), float(s)) for p, s in zip(found, shared, strict=True)}
+    one, other = order[found], order[nearest[found]]
+    shared = _similarity(table[one], table[other])
+    return dict(zip(one.tolist(), zip(other.tolist(), shared.tolist(), strict=True), strict=True))
 
 
 def _similarity(one: Signature, other: Signature) -> npt.NDArray[Any]:

@@ -19,7 +19,9 @@ LARGEST = 20_000_000
 _LARGEST_FILE = 200_000_000
 _LARGEST_RATIO = 200
 _LARGEST_MARKDOWN = 500_000  # some marks make its parser slow
+_LARGEST_PAGE = 40_000  # elements of HTML: their relations make its parser slow
 _PAGES = 5_000
+_PDF_WORK = 100_000_000  # bytes of drawing, and ten for each step of it
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -70,9 +72,11 @@ def read_contents(path: str | Path) -> Contents:
     """
     path = Path(path)
     try:
-        size = path.stat().st_size
-        if size > _LARGEST_FILE:
-            raise StudyError(f"larger than {_LARGEST_FILE // 10**6} MB; split it into its documents")
+        with path.open("rb") as file:
+            binary = file.read(4) in (b"%PDF", b"PK\3\4")
+        # Before it is read; no encoding of a text has more than four bytes a character.
+        if path.stat().st_size > (largest := _LARGEST_FILE if binary else 4 * LARGEST):
+            raise StudyError(f"larger than {largest // 10**6} MB; split it into its documents")
         raw = path.read_bytes()
         if not raw.strip():
             raise StudyError("the file is empty; put the text in it or take it away")
@@ -183,8 +187,6 @@ def tidy_text(text: str) -> Contents:
 
 
 def _decoded(raw: bytes) -> tuple[str, tuple[str, ...]]:
-    if len(raw) > 4 * LARGEST:  # no encoding has more bytes a character
-        raise StudyError(f"more than {LARGEST // 10**6} million characters; split it into its documents")
     text, encoding = decode(raw)
     notes = () if encoding.startswith("utf-8") else (f"read as {encoding}",)
     return text.replace("\r\n", "\n").replace("\r", "\n"), notes
@@ -232,6 +234,8 @@ def _read_html(raw: bytes) -> Contents:
     if len(raw) > LARGEST:
         raise StudyError(f"more than {LARGEST // 10**6} MB of HTML; save the article alone")
     text, notes = _decoded_page(raw)
+    if text.count("<") - text.count("</") > _LARGEST_PAGE:
+        raise StudyError(f"more than {_LARGEST_PAGE:,} elements of HTML; save the article alone")
     try:
         page = trafilatura.bare_extraction(
             text,
@@ -274,17 +278,30 @@ def _read_pdf(raw: bytes) -> Contents:
     from pypdf import PdfReader
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what matters is raised
-    pages, size = [], 0
+    pages: list[str] = []
+    size = work = 0
+
+    def count_work(*step: Any, weight: int = 10) -> None:
+        nonlocal work
+        work += weight
+        if work > _PDF_WORK:
+            raise StudyError("a PDF that draws too much to be read in a minute; save its text as .txt")
+
     try:
         reader = PdfReader(io.BytesIO(raw))
         count = len(reader.pages)
         for page in reader.pages[:_PAGES]:
-            pages.append(page.extract_text())
+            drawing = page.get_contents()
+            count_work(weight=len(drawing.get_data()) if drawing is not None else 0)
+            # What a page draws may draw something else many times, and so on.
+            pages.append(page.extract_text(visitor_operand_before=count_work))
             size += len(pages[-1])
             if size > LARGEST:
                 break
         about = reader.metadata
         stated = {"title": about.title, "authors": about.author} if about else {}
+    except StudyError:
+        raise
     except Exception as error:  # whatever a parser thinks of a broken file
         raise StudyError(
             f"PDF cannot be read ({type(error).__name__}); save it again or save its text as .txt"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import re
 import unicodedata
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
@@ -14,10 +16,11 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from kzpolicy.bibliography import EXPORTS, column_of, dated, known_facts, read_export, text_of
-from kzpolicy.duplicates import Signature, near_duplicates, signature
+from kzpolicy.bibliography import EXPORTS, LARGEST_EXPORT, column_of, dated, known_facts, read_export, text_of
+from kzpolicy.duplicates import BINS, near_duplicates, signature
 from kzpolicy.errors import StudyError
 from kzpolicy.formats import Contents, decode, read_contents, tidy_text
 from kzpolicy.reading import clean_rows, is_heading
@@ -46,10 +49,52 @@ _ROW = re.compile(rf"(.+(?:{'|'.join(map(re.escape, TABULAR))}))#(\d{{1,9}})", r
 _DAY_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_]([01]\d)[-_]([0-3]\d)(?!\d)")
 _NO_DATE = "no date in the file, in its name or in an export; `kzpolicy template` writes a table for it"
 
+# A signature, with what the earliest of several documents is known by.
+_SIGNED = np.dtype([("from", "u4"), ("to", "u4"), ("row", "u4"), ("bins", "u2", BINS)])
+_AT_ONCE = 500
+# What was read to gather it is kept for `read_document`, up to so many characters of text.
+_KEPT = 20_000_000
+_kept: dict[tuple[Any, ...], Contents] = {}
+
 Facts = dict[str, Any]
 Skipped = list[tuple[str, str]]
 Paragraphs = list[tuple[int, str, str]]
 LeftOut = list[tuple[int, str, int]]
+
+
+def pack(rows: Sequence[Facts]) -> bytes:
+    """Pack documents' facts; an archive has millions of documents."""
+    return zlib.compress(json.dumps(rows).encode(), 1)
+
+
+def unpack(packed: bytes) -> list[Facts]:
+    """Give back what was packed."""
+    return json.loads(zlib.decompress(packed))  # type: ignore[no-any-return]
+
+
+class Rows(Iterable[Facts]):
+    """Documents' facts in order, packed, so that memory does not grow with them as with dictionaries."""
+
+    def __init__(self, rows: Iterable[Facts] = ()) -> None:
+        self._packed: list[bytes] = []
+        self._last: list[Facts] = []
+        for row in rows:
+            self.append(row)
+
+    def __len__(self) -> int:
+        return _AT_ONCE * len(self._packed) + len(self._last)
+
+    def __iter__(self) -> Iterator[Facts]:
+        for packed in self._packed:
+            yield from unpack(packed)
+        yield from self._last
+
+    def append(self, row: Facts) -> None:
+        """Add a document's facts."""
+        self._last.append(row)
+        if len(self._last) == _AT_ONCE:
+            self._packed.append(pack(self._last))
+            self._last = []
 
 
 def gather(
@@ -59,7 +104,7 @@ def gather(
     *,
     collapse: bool = True,
     strict: bool = False,
-) -> tuple[list[Facts], Skipped]:
+) -> tuple[Rows, Skipped]:
     """Find a folder's documents and what is known of them.
 
     Parameters
@@ -78,7 +123,7 @@ def gather(
 
     Returns
     -------
-    rows : list of dict
+    rows : iterable of dict
         One a document, in the order of ``sources.csv`` (or `sources`), then of the files' paths.
         ``file`` is the path in the folder; of a table's row the path, ``#`` and the row's number.
     skipped : list of (file, reason)
@@ -95,17 +140,17 @@ def gather(
     >>> with TemporaryDirectory() as folder:
     ...     _ = (Path(folder) / "2019-05-06-road.txt").write_text("It snows. No road is open.")
     ...     rows, skipped = gather(folder, None, pd.DataFrame())
-    ...     paragraphs, left_out = read_document(folder, rows[0])
-    >>> rows[0]["published_from"], [text for _, _, text in paragraphs]
+    ...     (row,) = rows
+    ...     paragraphs, left_out = read_document(folder, row)
+    >>> row["published_from"], [text for _, _, text in paragraphs]
     ('2019-05-06', ['It snows. No road is open.'])
     """
     folder = Path(folder)
     changes = _changes(exceptions)
     skipped: Skipped = []
     around: Skipped = []  # what is no document
-    rows: list[Facts] = []
-    signatures: dict[int, Signature] = {}
-    keys: dict[str, str] = {}
+    rows, signed, keys, kept = Rows(), bytearray(), dict[str, str](), 0
+    _kept.clear()
     for row, contents, where in _survey(folder, sources, skipped, around):
         key, file = row["document"], row["file"]
         row |= {field: value for field, value, _ in changes.get(key, ())}
@@ -114,8 +159,13 @@ def gather(
             fault = str(contents)
         elif not fault and key in keys and keys[key] != file:
             fault = f"{where}document {key} stands twice; keep one" if where else _clash(key, keys[key])
-        elif not fault and contents is not None and collapse:
-            signatures[len(rows)] = signature(contents.text)
+        elif not fault and contents is not None:
+            kept += len(contents.text) + 1_000  # all of a document's small objects
+            if kept < _KEPT:
+                _kept[_stamp(folder, file)] = contents
+        if not fault and isinstance(contents, Contents) and collapse:
+            days = (int(row[column].replace("-", "")) for column in ("published_from", "published_to"))
+            signed += np.array((*days, len(rows), signature(contents.text)), _SIGNED).tobytes()
         keys.setdefault(key, file)
         if fault:
             skipped.append((file, fault))
@@ -127,15 +177,16 @@ def gather(
     if strict and skipped:
         file, reason = skipped[0]
         raise StudyError(f"{folder}/{_shown(file)}: {reason}")
-    repeated = _repeated(rows, signatures)
-    skipped = [(rows[i]["file"], reason) for i, reason in repeated.items()] + skipped + around
-    rows = [row for i, row in enumerate(rows) if i not in repeated]
-    if not rows:
+    del keys
+    if repeated := _repeated(rows, signed):
+        skipped = [(row["file"], repeated[i]) for i, row in enumerate(rows) if i in repeated] + skipped
+        rows = Rows(row for i, row in enumerate(rows) if i not in repeated)
+    skipped += around
+    if not len(rows):
         file, reason = skipped[0] if skipped else ("it", "is empty; put the texts in it")
         others = f" (and {len(skipped) - 1:,} more)" if len(skipped) > 1 else ""
         raise StudyError(f"{folder}: no document in it can be used; {_shown(file)}: {reason}{others}")
-    _label(rows)
-    return rows, [(_shown(file), " ".join(reason.split())) for file, reason in skipped]
+    return Rows(_labelled(rows)), [(_shown(file), " ".join(reason.split())) for file, reason in skipped]
 
 
 def read_document(folder: str | Path, row: Mapping[str, Any]) -> tuple[Paragraphs, LeftOut]:
@@ -156,9 +207,10 @@ def read_document(folder: str | Path, row: Mapping[str, Any]) -> tuple[Paragraph
     StudyError
         If the file cannot be used.
     """
-    path = Path(folder) / row["file"]
+    folder = Path(folder)
+    path = folder / row["file"]
     try:
-        text = _contents(Path(folder), row["file"]).text
+        text = (_kept.pop(_stamp(folder, row["file"]), None) or _contents(folder, row["file"])).text
     except StudyError as error:
         raise StudyError(f"{path}: {error}") from None
     paragraphs, left_out = clean_rows(
@@ -246,15 +298,19 @@ def write_template(folder: str | Path) -> tuple[Path, Skipped]:
     return path, [(_shown(file), " ".join(reason.split())) for file, reason in skipped + around]
 
 
-def _label(rows: Iterable[Facts]) -> None:
+def _labelled(rows: Rows) -> Iterator[Facts]:
     """Name documents for figures: the title's beginning and the year, or the key if others are named so."""
-    unnamed = [row for row in rows if not row["label"]]
-    names = [f"{_beginning(row['title'])} {row['published_from'][:4]}" for row in unnamed]
+    names = (sha256((row["label"] or _name(row)).encode()).digest()[:8] for row in rows)
+    _, place, often = np.unique(np.fromiter(names, "S8", len(rows)), return_inverse=True, return_counts=True)
+    for row, count in zip(rows, often[place], strict=True):
+        label = row["label"] or (_name(row) if count == 1 else "")
+        yield row | {"label": label or row["document"]}
+
+
+def _name(row: Facts) -> str:
+    name = f"{_beginning(row['title'])} {row['published_from'][:4]}"
     # What the figures' font cannot draw, and what turns the line around, is no name.
-    names = [name if name.isprintable() and max(name) < "\u2c00" else "" for name in names]
-    often = Counter(names) + Counter(row["label"] for row in rows)
-    for row, name in zip(unnamed, names, strict=True):
-        row["label"] = name if name and often[name] == 1 else row["document"]
+    return name if name.isprintable() and max(name) < "\u2c00" else ""
 
 
 def _beginning(title: str, most: int = 20) -> str:
@@ -271,39 +327,37 @@ def _survey(
     """Yield what is known of each document, its contents (None: not read), and where its row stands."""
     if not folder.is_dir():
         raise StudyError(f"{folder}: no such folder; give the folder that holds the texts")
-    debate = None if (folder / SOURCES).is_file() else debate_sources(folder)
+    own, sources = (folder / SOURCES).is_file(), pd.DataFrame() if sources is None else sources
+    debate = None if own else debate_sources(folder)
     if debate is not None:
         yield from ((row, None, "") for row in debate.to_dict("records"))
         return
-    declared = _read_sources(folder / SOURCES) if (folder / SOURCES).is_file() else []
-    earlier = {} if sources is None else {row["file"]: row for row in _earlier(sources)}
+    earlier = {row["file"]: row for row in _earlier(sources)} if own else {}
     files = _walk(folder, around)
     references = _References(folder, files, around)
-    texts = {file for file in files if file not in references.files and file != SOURCES}
-    done: set[str] = set()
-
-    def known(facts: Facts, before: Facts, file: str, where: str) -> Any:
-        done.add(file)
-        return *_joined(folder, file, facts, before, references), where
-
-    for number, row in enumerate(declared, start=2):
+    # Each file, and each row that is declared, and whether it is done.
+    done = {file: False for file in files if file not in references.files and file != SOURCES}
+    del files
+    for number, row in enumerate(_read_sources(folder / SOURCES) if own else (), start=2):
         where, file = f"{SOURCES}: row {number}: ", row["file"]
-        if file in done:
+        if done.get(file):
             skipped.append((file, f"{where}file {file} stands twice; keep one"))
-        elif source_file(file) not in texts:
+        elif source_file(file) not in done:
             skipped.append((file, where + _absent(file)))
         else:
-            yield known(row, earlier.get(file, {}), file, where)
-    for file, row in earlier.items():
-        if source_file(file) not in texts:
+            done[file] = True
+            yield *_joined(folder, file, row, earlier.get(file, {}), references), where
+    for row in _earlier(sources):
+        file = row["file"]
+        if source_file(file) not in done:
             skipped.append((file, "in the earlier build, and not in the folder"))
-        elif file not in done:
-            yield known({}, row, file, "")
-    for file in sorted(texts):
-        if file not in done:
-            for address in _addresses(folder, file, skipped):
-                if address not in done:
-                    yield known({}, {}, address, "")
+        elif not done.get(file):
+            done[file] = True
+            yield *_joined(folder, file, {}, row, references), ""
+    for file, already in done.items():
+        for address in () if already else _addresses(folder, file, skipped):
+            if address == file or address not in done:
+                yield *_joined(folder, address, {}, {}, references), ""
     references.tell_unused(around)
 
 
@@ -313,7 +367,7 @@ def _walk(folder: Path, skipped: Skipped) -> list[str]:
     while open_folders:
         above = open_folders.pop()
         try:
-            entries = sorted(os.scandir(folder / above), key=lambda entry: entry.name)
+            entries = os.scandir(folder / above)
         except OSError as error:
             skipped.append((above, f"cannot be read ({error.strerror}); nothing below it is read"))
             continue
@@ -337,7 +391,9 @@ def _walk(folder: Path, skipped: Skipped) -> list[str]:
                 files.append(name)
             else:
                 skipped.append((name, "neither a file nor a folder"))
-    return sorted(files)
+    skipped.sort()
+    files.sort()
+    return files
 
 
 def _addresses(folder: Path, file: str, skipped: Skipped) -> Iterator[str]:
@@ -345,6 +401,7 @@ def _addresses(folder: Path, file: str, skipped: Skipped) -> Iterator[str]:
     if not file.lower().endswith(TABULAR):
         yield file
         return
+    number = 0
     try:
         for number, row in read_rows(folder / file):
             if isinstance(row, StudyError):
@@ -356,6 +413,8 @@ def _addresses(folder: Path, file: str, skipped: Skipped) -> Iterator[str]:
                     return
             else:
                 yield f"{file}#{number}"
+        if not number:
+            skipped.append((file, "a table without a row; put texts in it or take it away"))
     except StudyError as error:
         skipped.append((file, _cause(error, folder / file)))
 
@@ -372,6 +431,15 @@ def _contents(folder: Path, address: str) -> Contents:
         return tidy_text(text_of(record) or "")._replace(facts=facts)
     except StudyError as error:
         raise StudyError(_cause(error, path)) from None
+
+
+def _stamp(folder: Path, address: str) -> tuple[Any, ...]:
+    """Tell a document's file as it is now from what it was before."""
+    try:
+        state = os.stat(folder / source_file(address))
+    except OSError:  # reading it will say what is wrong
+        return folder, address
+    return folder, address, state.st_size, state.st_mtime_ns
 
 
 def _joined(
@@ -474,49 +542,60 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def _repeated(rows: Sequence[Facts], signatures: Mapping[int, Signature]) -> dict[int, str]:
+def _repeated(rows: Rows, signed: bytearray) -> dict[int, str]:
     """Find the rows to collapse, with the reason."""
-    order = sorted(signatures, key=lambda i: (rows[i]["published_from"], rows[i]["published_to"], i))
-    found = near_duplicates([signatures[i] for i in order])
-    return {
-        order[one]: f"near-duplicate of {rows[order[other]]['document']} (similarity {shared:.2f})"
-        for one, (other, shared) in found.items()
-    }
+    table = np.frombuffer(signed, _SIGNED)
+    order = np.lexsort((table["row"], table["to"], table["from"]))
+    found = [
+        (int(table["row"][one]), int(table["row"][other]), shared)
+        for one, (other, shared) in near_duplicates(table["bins"], order).items()
+    ]
+    originals = {other for _, other, _ in found}
+    keys = {i: row["document"] for i, row in enumerate(rows) if i in originals} if found else {}
+    return {i: f"near-duplicate of {keys[other]} (similarity {shared:.2f})" for i, other, shared in found}
 
 
 # Tables of sources and of exceptions.
 
 
-def _read_sources(path: Path) -> list[Facts]:
+def _read_sources(path: Path) -> Iterator[Facts]:
+    number = 1
     try:
-        text, _ = decode(path.read_bytes())
+        text, encoding = decode(path.read_bytes())
         first = text.split("\n", 1)[0]
-        table = pd.read_csv(
-            io.StringIO(text), dtype="str", keep_default_na=False, sep=max(",;\t", key=first.count)
-        )
+        del text  # an archive's is large
+        options = {"dtype": "str", "keep_default_na": False, "sep": max(",;\t", key=first.count)}
+        with pd.read_csv(path, encoding=encoding, chunksize=_AT_ONCE, **options) as tables:
+            for table in tables:
+                if not isinstance(table.index, pd.RangeIndex):
+                    raise StudyError("a row has more cells than the first line has columns; quote its commas")
+                for column in _NEEDED:
+                    if column not in table:
+                        raise StudyError(f"lacks column {column!r}; it needs {', '.join(_NEEDED)}")
+                table = table.fillna("").replace(r"\r\n?", "\n", regex=True)
+                table = table.replace(rf"\A'(?=[{re.escape(FORMULA)}])", "", regex=True)
+                for row in table.to_dict("records"):
+                    number += 1
+                    if not row["file"]:
+                        raise StudyError(f"row {number}: file is empty; fill it in")
+                    yield row
     except OSError as error:
         raise StudyError(f"{path}: cannot be read ({error.strerror}); check the path") from None
-    except (StudyError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise StudyError(f"{path}: not a CSV table ({str(error).strip()})") from None
-    if not isinstance(table.index, pd.RangeIndex):
-        raise StudyError(f"{path}: its rows have more cells than its first line has columns")
-    for column in _NEEDED:
-        if column not in table:
-            raise StudyError(f"{path}: lacks column {column!r}; it needs {', '.join(_NEEDED)}")
-    if table.empty:
+    except StudyError as error:
+        raise StudyError(f"{path}: {error}") from None
+    except (UnicodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise StudyError(f"{path}: not a CSV table ({str(error).strip()}); save it again as CSV") from None
+    if number == 1:
         raise StudyError(f"{path}: has no row; write one row a text")
-    table = table.fillna("").replace(r"\r\n?", "\n", regex=True)
-    rows = table.replace(rf"\A'(?=[{re.escape(FORMULA)}])", "", regex=True).to_dict("records")
-    for number, row in enumerate(rows, start=2):
-        if not row["file"]:
-            raise StudyError(f"{path}: row {number}: file is empty; fill it in")
-    return rows  # type: ignore[no-any-return]
 
 
-def _earlier(documents: pd.DataFrame) -> list[Facts]:
-    dates = {c: documents[c].dt.strftime("%Y-%m-%d") for c in ("published_from", "published_to")}
-    rows = documents.assign(**dates).fillna("").astype("str").to_dict("records")
-    return [{n: v for n, v in row.items() if n in ("document", "file", *_DECLARED)} for row in rows]
+def _earlier(documents: pd.DataFrame) -> Iterator[Facts]:
+    columns = ("document", "file", *_DECLARED)
+    for start in range(0, len(documents), _AT_ONCE):
+        rows = documents.iloc[start : start + _AT_ONCE]
+        dates = {c: rows[c].dt.strftime("%Y-%m-%d") for c in ("published_from", "published_to")}
+        rows = rows.assign(**dates).astype("str").fillna("")
+        yield from rows[[name for name in columns if name in rows]].to_dict("records")
 
 
 def _changes(exceptions: pd.DataFrame) -> dict[str, list[tuple[str, str, int]]]:
@@ -526,7 +605,9 @@ def _changes(exceptions: pd.DataFrame) -> dict[str, list[tuple[str, str, int]]]:
         if exception.field not in _DECLARED:
             raise StudyError(f"exceptions.csv: row {number}: no field {exception.field}; correct it")
         if exception.field == "standfirst" and not str(exception.value).isdecimal():
-            raise StudyError(f"exceptions.csv: row {number}: standfirst {exception.value!r} is not a count")
+            raise StudyError(
+                f"exceptions.csv: row {number}: standfirst {exception.value!r} is not a count; correct it"
+            )
         changes.setdefault(exception.document, []).append((exception.field, exception.value, number))
     return changes
 
@@ -540,20 +621,21 @@ class _References:
         self._used: set[int] = set()
         self._by: dict[tuple[str, str], int | None] = {}
         for file in files:
+            if not file.lower().endswith((*EXPORTS, *TABULAR)):
+                continue
             path = folder / file
             try:
                 if file.lower().endswith(EXPORTS):
                     self.files.add(file)
+                    if path.stat().st_size > LARGEST_EXPORT:
+                        size = f"larger than {LARGEST_EXPORT // 10**6} MB"
+                        raise StudyError(f"{size}; export fewer references at a time")
                     records, broken = read_export(path, decode(path.read_bytes())[0])
                     if broken:
                         skipped.append((file, f"{broken} references in it cannot be read; export it again"))
-                elif file != SOURCES and file.lower().endswith(TABULAR):
-                    records = _listing(path)
-                    if not records:
-                        continue
-                    self.files.add(file)
-                else:
+                elif file == SOURCES or not (records := _listing(path)):
                     continue
+                self.files.add(file)
             except (OSError, StudyError) as error:
                 if file in self.files:
                     skipped.append((file, _cause(error, path)))
@@ -574,6 +656,8 @@ class _References:
 
     def find(self, file: str, own: Facts) -> Facts:
         """Find a file's record: by its path, its name, its key, or its title."""
+        if not self._records:
+            return {}
         path = PurePosixPath(file)
         titles = (own.get("title", ""), path.stem, path.stem.split(" - ", 2)[-1])  # Author - Year - Title
         ways = [("path", file), ("name", path.name), ("key", path.stem)]

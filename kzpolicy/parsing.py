@@ -21,7 +21,7 @@ import pandas as pd
 
 from kzpolicy.corpus import Corpus
 from kzpolicy.errors import StudyError
-from kzpolicy.gathering import gather, read_document, source_hash
+from kzpolicy.gathering import Facts, gather, pack, read_document, source_hash, unpack
 from kzpolicy.parts import (
     Stores,
     clear_parts,
@@ -42,6 +42,8 @@ from kzpolicy.targets import score_mentions
 from kzpolicy.themes import load_themes, phrases
 from kzpolicy.vader import score_sentence
 
+# Of one document: in a list of names without a full stop, each takes a thousandth of a second.
+MOST_MENTIONS = 20_000
 CURATED = tuple(name for name, table in TABLES.items() if table.curated)
 
 
@@ -179,7 +181,7 @@ def parse_parts(
     for number, (part, size, digest) in enumerate(cut_rows(folder, rows), start=1):
         name = f"part-{number:05}-{sha256((settings + digest).encode()).hexdigest()[:16]}"
         tasks[name] = _Task(
-            folder, working.absolute(), name, corpus, part, powers, multiword, strict, scorer, program()
+            folder, working.absolute(), name, corpus, pack(part), powers, multiword, strict, scorer, program()
         )
         sizes[name] = (len(part), size)
     del rows
@@ -216,7 +218,7 @@ class _Task:
     working: Path
     name: str
     corpus: str
-    rows: list[dict[str, Any]]
+    rows: bytes
     powers: Powers
     multiword: dict[str, list[str]]
     strict: bool
@@ -236,7 +238,7 @@ def _parse_part(task: _Task) -> str:
         return task.name
     tables = {name: _Rows(TABLES[name].names) for name in PARSED if name != "documents"}
     documents, skipped = [], []
-    for row in task.rows:
+    for row in unpack(task.rows):
         try:
             found, document = _parse_document(task.folder, row, task.powers, task.multiword, task.scorer)
         except StudyError as error:
@@ -385,7 +387,7 @@ def parse_sentences(
 
 def _parse_document(
     folder: Path,
-    row: dict[str, Any],
+    row: Facts,
     powers: Powers,
     multiword: Mapping[str, Sequence[str]],
     scorer: Scorer | None = None,
@@ -405,6 +407,9 @@ def _parse_document(
                 (locator, key, paragraph, position, kind, len(words), _fingerprint(words), sentence)
             )
             mentions += [(locator, *m, sentence) for m in found]
+            if len(mentions) > MOST_MENTIONS:
+                what = f"more than {MOST_MENTIONS:,} names of powers; split it into its documents"
+                raise StudyError(f"{folder / row['file']}: {what}")
             if kind != "heading":
                 counted += words
                 counted += _find_phrases(words, multiword)
@@ -518,7 +523,8 @@ def check_events(tables: dict[str, pd.DataFrame], powers: Powers) -> None:
             )
         if not _is_date(row.date, row.precision):
             raise StudyError(
-                f"events.csv: row {number}: {row.date!r} is not a date of precision {row.precision}"
+                f"events.csv: row {number}: {row.date!r} is not a date of "
+                f"precision {row.precision}; correct it"
             )
 
 

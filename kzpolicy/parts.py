@@ -19,7 +19,7 @@ from uuid import uuid4
 
 import pandas as pd
 
-from kzpolicy.gathering import source_file
+from kzpolicy.gathering import Facts, Rows, source_file
 from kzpolicy.schema import LARGE, TABLES, Column
 from kzpolicy.storing import Stored, cannot_write, write_files
 
@@ -33,7 +33,7 @@ _COUNTS_WITH = (
 Stores = dict[str, Stored]
 
 
-def cut_rows(folder: Path, rows: Iterable[dict[str, Any]]) -> Iterator[tuple[list[dict[str, Any]], int, str]]:
+def cut_rows(folder: Path, rows: Rows) -> Iterator[tuple[list[Facts], int, str]]:
     """Cut documents into parts, by a rule that knows nothing of workers.
 
     Returns
@@ -41,15 +41,15 @@ def cut_rows(folder: Path, rows: Iterable[dict[str, Any]]) -> Iterator[tuple[lis
     iterator
         The rows of each part, the bytes of their files, and a digest of rows, sizes and times of change.
     """
-    rows = list(rows)
-    files = [source_file(row["file"]) for row in rows]
-    documents = Counter(files)
-    part: list[dict[str, Any]] = []
+    # How many documents a table has; any other file is one.
+    documents = Counter(file for row in rows if (file := source_file(row["file"])) != row["file"])
+    part: list[Facts] = []
     size, digest = 0.0, sha256()
-    for row, file in zip(rows, files, strict=True):
+    for row in rows:
+        file = source_file(row["file"])
         try:
             status = os.stat(folder / file)
-            held, changed = status.st_size / documents[file], status.st_mtime_ns
+            held, changed = status.st_size / (documents[file] or 1), status.st_mtime_ns
         except (OSError, ValueError):  # reading it will say what is wrong
             held, changed = 0, 0
         if part and (size + held > PART_BYTES or len(part) == PART_DOCUMENTS):

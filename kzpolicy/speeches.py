@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from functools import lru_cache
@@ -84,10 +85,11 @@ def debate_sources(folder: str | Path) -> pd.DataFrame | None:
     StudyError
         If a session is not that of the year, or the year's debate has no dates here.
     """
-    found = [(path.name, _NAME.fullmatch(path.name)) for path in sorted(Path(folder).glob("*.txt"))]
-    if not found or not all(name for _, name in found):
+    names = sorted(name for name in os.listdir(folder) if name.endswith(".txt"))
+    found = [name for name in map(_NAME.fullmatch, names) if name]
+    if not names or len(found) < len(names):
         return None
-    rows = [_row(file, *name.group("state", "session", "year")) for file, name in found if name]
+    rows = [_row(name[0], *name.group("state", "session", "year")) for name in found]
     return pd.DataFrame(rows).sort_values(["speaker_state", "published_from"], ignore_index=True)
 
 

@@ -8,7 +8,7 @@ import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, AnyStr
 
 from kzpolicy.errors import StudyError
 from kzpolicy.formats import LARGEST, decode, open_archive
@@ -16,6 +16,7 @@ from kzpolicy.formats import LARGEST, decode, open_archive
 TABULAR = (".csv", ".tsv", ".xlsx", ".jsonl", ".ndjson", ".parquet")
 _HEAD = 1_000_000
 _LARGEST_BOOK = 100_000_000
+_LONGEST = LARGEST + 1_000_000  # a line, and a cell over several lines
 
 Row = dict[str, Any]
 
@@ -89,12 +90,12 @@ def _read_csv(path: Path) -> Iterator[tuple[int, Row | StudyError]]:
         raise StudyError("the file is empty; put the table in it or take it away")
     # A character may be cut in two at the end of what was read.
     _, encoding = decode(head if len(head) < _HEAD else head[: head.rfind(b"\n") + 1] or head[:-3])
-    csv.field_size_limit(2**31 - 1)
+    csv.field_size_limit(_LONGEST)
     with path.open(encoding=encoding, newline="") as text:
         first = text.readline(_HEAD)
         separator = max(",;\t", key=first.count)
         text.seek(0)
-        rows = csv.reader(text, delimiter=separator)
+        rows = csv.reader(_lines(text), delimiter=separator)
         names = [name.strip() for name in next(rows)]
         for number, cells in enumerate(rows, start=2):
             if not any(cells):
@@ -108,6 +109,13 @@ def _read_csv(path: Path) -> Iterator[tuple[int, Row | StudyError]]:
                 )
             else:
                 yield number, dict(zip(names, cells, strict=False))
+
+
+def _lines(file: IO[AnyStr]) -> Iterator[AnyStr]:
+    while line := file.readline(_LONGEST):
+        if len(line) == _LONGEST:
+            raise StudyError(f"a line of more than {LARGEST // 10**6} MB; split it")
+        yield line
 
 
 def _read_xlsx(path: Path) -> Iterator[tuple[int, Row | StudyError]]:
@@ -128,7 +136,7 @@ def _read_xlsx(path: Path) -> Iterator[tuple[int, Row | StudyError]]:
 def _read_jsonl(path: Path) -> Iterator[tuple[int, Row | StudyError]]:
     with path.open("rb") as lines:
         number = 0
-        while line := lines.readline(6 * LARGEST):
+        for line in _lines(lines):
             number += 1
             if not line.strip():
                 continue

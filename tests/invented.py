@@ -1,15 +1,18 @@
-"""A small invented corpus for tests: sentences as lower-case words, tables counted from them."""
+"""A small invented corpus for tests: sentences as lower-case words, tables counted from them; and folders."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
 from kzpolicy.corpus import Corpus
 from kzpolicy.schema import TABLES, check, check_references
+
+NONE = TABLES["exceptions"].empty()
 
 
 class Paper(NamedTuple):
@@ -133,3 +136,19 @@ def invented_corpus(
     tables = {n: check(pd.DataFrame(rows[n], columns=TABLES[n].names), n) for n in TABLES}
     check_references(tables)
     return Corpus(**tables)
+
+
+def article(topic: str) -> str:
+    """Invent five paragraphs that share few runs of words with those on another topic."""
+    return "\n\n".join(
+        f"The {topic} {thing} ties {topic} towns to Russia, and {topic} traders praised its {topic} price."
+        for thing in ("road", "bridge", "pipeline", "canal", "ferry")
+    )
+
+
+def fill(folder: Path, files: Mapping[str, str | bytes]) -> Path:
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return folder

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from invented import fill
 
 from kzpolicy import storing
 from kzpolicy.__main__ import main
@@ -44,9 +45,7 @@ class Project:
 
     def __init__(self, root: Path) -> None:
         self.texts, self.out = root / "texts", root / "steppe"
-        self.texts.mkdir()
-        (self.texts / "sources.csv").write_bytes((HEAD + ROW).encode())
-        (self.texts / "road.txt").write_bytes(ROAD.encode())
+        fill(self.texts, {"sources.csv": HEAD + ROW, "road.txt": ROAD})
 
     def build(self) -> Corpus:
         return build_study(self.texts, self.out)
@@ -86,17 +85,15 @@ def refuse(project: Project, capsys: pytest.CaptureFixture[str], *named: str) ->
 
 
 def sources(content: str | bytes) -> Break:
-    raw = content if isinstance(content, bytes) else content.encode()
-    return lambda texts, out: (texts / "sources.csv").write_bytes(raw)
+    return add("sources.csv", content)
 
 
 def road(content: str | bytes) -> Break:
-    raw = content if isinstance(content, bytes) else content.encode()
-    return lambda texts, out: (texts / "road.txt").write_bytes(raw)
+    return add("road.txt", content)
 
 
-def add(name: str, content: str) -> Break:
-    return lambda texts, out: (texts / name).write_bytes(content.encode())
+def add(name: str, content: str | bytes) -> Break:
+    return lambda texts, out: fill(texts, {name: content})
 
 
 def both(*breaks: Break) -> Break:
@@ -195,7 +192,10 @@ TEXTS: dict[str, tuple[Break, list[str]]] = {
     "empty sources": (sources(""), ["sources.csv"]),
     "blank sources": (sources("\n \n"), ["sources.csv"]),
     "sources without rows": (sources(HEAD), ["sources.csv: has no row"]),
-    "sources a picture": (sources(b"\x89PNG\r\n\x1a\n\0\0\xff"), ["sources.csv: not a CSV table"]),
+    "sources a picture": (
+        sources(b"\x89PNG\r\n\x1a\n\0\0\xff"),
+        ["sources.csv: not a text file (NUL byte at 8)"],
+    ),
     "sources in prose": (sources("Dear reader, this is a note.\nIt has, no, columns.\n"), ["sources.csv"]),
     "a quotation mark too many": (edited("A Road Opens", '"A Road Opens'), ["sources.csv: not a CSV table"]),
     "cells too few": (sources(HEAD + "road2019,road.txt,A Road Opens\n"), ["sources.csv: row 2", "empty"]),

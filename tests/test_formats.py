@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
+from kzpolicy import formats
 from kzpolicy.errors import StudyError
 from kzpolicy.formats import decode, read_contents
 from kzpolicy.tabular import TABULAR, read_row, read_rows
@@ -240,8 +241,16 @@ def test_other_formats_are_named(tmp_path: Path, name: str) -> None:
 
 
 def test_a_text_of_a_hundred_megabytes_is_refused(tmp_path: Path) -> None:
-    told = "more than 20 million characters; split it into its documents"
+    told = "larger than 80 MB; split it into its documents"
     assert refusal(tmp_path / "road.txt", b"word " * 20_000_000) == told
+
+
+def test_a_file_too_large_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(formats, "LARGEST", 10)
+    monkeypatch.setattr(Path, "read_bytes", lambda path: pytest.fail("it was read"))
+    assert refusal(tmp_path / "road.txt", b"x" * 41).startswith("larger than")
 
 
 # Tables.

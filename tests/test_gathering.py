@@ -3,7 +3,6 @@
 import doctest
 import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
@@ -11,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from invented import NONE, article, fill
 from test_formats import docx, html, pdf
 
 from kzpolicy import bibliography, duplicates, formats, gathering
@@ -19,28 +19,11 @@ from kzpolicy.bibliography import dated, known_facts, read_export
 from kzpolicy.corpus import load_corpus
 from kzpolicy.duplicates import near_duplicates, signature
 from kzpolicy.errors import StudyError
-from kzpolicy.gathering import Facts, gather, read_document, source_hash, write_template
+from kzpolicy.formats import Contents, read_contents
+from kzpolicy.gathering import Rows, gather, read_document, source_hash, write_template
 from kzpolicy.parsing import parse_corpus
-from kzpolicy.schema import TABLES
 
-NONE = TABLES["exceptions"].empty()
 DATES = ("published_from", "published_to", "date_basis")
-
-
-def article(topic: str) -> str:
-    """Invent five paragraphs that share few runs of words with those on another topic."""
-    return "\n\n".join(
-        f"The {topic} {thing} ties {topic} towns to Russia, and {topic} traders praised its {topic} price."
-        for thing in ("road", "bridge", "pipeline", "canal", "ferry")
-    )
-
-
-def fill(folder: Path, files: Mapping[str, str | bytes]) -> Path:
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return folder
 
 
 def known(folder: Path, *fields: str) -> dict[str, tuple[object, ...]]:
@@ -314,10 +297,39 @@ def test_an_exception_supplies_a_date_and_must_name_a_document(tmp_path: Path) -
     fill(tmp_path, {"a.txt": article("one")})
     rows = [("a", field, "2019-05-06", "invented") for field in ("published_from", "published_to")]
     exceptions = pd.DataFrame([*rows, ("a", "date_basis", "guessed", "invented")], columns=list(NONE))
-    assert gather(tmp_path, None, exceptions)[0][0]["published_to"] == "2019-05-06"
+    (row,), _ = gather(tmp_path, None, exceptions)
+    assert row["published_to"] == "2019-05-06"
     exceptions.loc[3] = ["b", "title", "B", "invented"]
     with pytest.raises(StudyError, match=r"exceptions\.csv: row 5: no document b"):
         gather(tmp_path, None, exceptions)
+
+
+def test_rows_are_packed_and_stay_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    topics = {day: "same" if day in (2, 4) else f"topic{day}" for day in range(1, 8)}
+    fill(tmp_path, {f"2019-01-0{day}.txt": article(topic) for day, topic in topics.items()})
+    monkeypatch.setattr(gathering, "_AT_ONCE", 2)
+    rows, told = gather(tmp_path, None, NONE)
+    days = [f"2019-01-0{day}" for day in (1, 2, 3, 5, 6, 7)]
+    assert len(rows) == 6 and [(row["document"], row["published_from"]) for row in rows] == [
+        (day, day) for day in days
+    ]
+    assert told == [("2019-01-04.txt", "near-duplicate of 2019-01-02 (similarity 1.00)")]
+
+
+def test_a_file_is_read_once_unless_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(tmp_path, {f"2019-01-0{day}.txt": article(f"topic{day}") for day in (1, 2)})
+    read: list[str] = []
+
+    def counted(path: Path) -> Contents:
+        read.append(path.name)
+        return read_contents(path)
+
+    monkeypatch.setattr(gathering, "read_contents", counted)
+    rows, _ = gather(tmp_path, None, NONE)
+    fill(tmp_path, {"2019-01-02.txt": "It snows on the new road."})
+    first = [read_document(tmp_path, row)[0][0][2] for row in rows]
+    assert [text[:10] for text in first] == ["The topic1", "It snows o"]
+    assert read == ["2019-01-01.txt", "2019-01-02.txt", "2019-01-02.txt"]
 
 
 # Near-duplicates.
@@ -348,6 +360,11 @@ def test_short_texts_of_one_pattern_are_not_duplicates() -> None:
         f"The road to {town} is open. " + "It snowed, and the toll is low. " * 4 for town in ("A", "B", "A")
     ]
     assert near_duplicates([signature(note) for note in notes]) == {2: (0, 1.0)}
+
+
+def test_many_short_texts_are_told_apart() -> None:
+    notes = [f"The road to town {i} is open." for i in range(20_000)]
+    assert near_duplicates([signature(note) for note in [*notes, notes[5]]]) == {20_000: (5, 1.0)}
 
 
 def test_menus_around_an_article_do_not_make_it_another() -> None:
@@ -464,7 +481,7 @@ def test_rows_of_a_table_are_documents(tmp_path: Path) -> None:
     table.assign(id=["x", "y:z"], text=table["text"] + " It snowed, and all of it was new again.").to_parquet(
         tmp_path / "more.parquet"
     )
-    rows, _ = gather(tmp_path, None, NONE, collapse=False)
+    rows = [*gather(tmp_path, None, NONE, collapse=False)[0]]
     assert {row["document"]: row["file"] for row in rows} == {
         "many-7": "many.csv#2",
         "many-8": "many.csv#3",
@@ -532,7 +549,7 @@ def test_any_bytes_beside_an_article_leave_the_article(tmp_path: Path, raw: byte
     for other in set(folder.iterdir()) - {folder / "2019-05-06.txt"}:
         other.unlink()
     (folder / name).write_bytes(raw)
-    rows: list[Facts] = []
+    rows = Rows()
     try:
         rows, _ = gather(folder, None, NONE)
     except StudyError as error:

@@ -1,5 +1,6 @@
 """A build of everything hostile at once: what it builds, names and leaves alone; all invented."""
 
+import csv
 import io
 import os
 import zipfile
@@ -10,10 +11,11 @@ import matplotlib.pyplot as plt
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from invented import NONE, article, fill
 from pypdf import PdfReader, PdfWriter
 from test_formats import docx, html, pdf
-from test_gathering import NONE, article, fill
 
+from kzpolicy import formats, gathering, parsing, tabular
 from kzpolicy.__main__ import main
 from kzpolicy.corpus import load_corpus, read_table
 from kzpolicy.errors import StudyError
@@ -154,6 +156,39 @@ def test_what_would_never_end_ends() -> None:
 def test_a_pdf_with_a_word_of_many_letters_ends(tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_bytes(pdf("a" * 200_000))
     assert read_contents(tmp_path / "a.pdf").text.strip() == "a" * 200_000
+
+
+def test_what_would_take_too_long_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formats, "_LARGEST_PAGE", 50)
+    monkeypatch.setattr(formats, "_PDF_WORK", 300)
+    monkeypatch.setattr(parsing, "MOST_MENTIONS", 3)
+    monkeypatch.setattr(tabular, "_LONGEST", 30)
+    monkeypatch.setattr(csv, "field_size_limit", lambda limit: None)  # it is of the whole process
+    monkeypatch.setattr(gathering, "LARGEST_EXPORT", 30)
+    files = {
+        "2019-01-01.txt": "It is good that Russia is good. " * 4,
+        "2019-01-02.txt": "It snows on the road. " * 4,
+        "2019.html": html("<h2>Road</h2>" * 51),
+        "2019.pdf": pdf("It snows."),
+        "2020.pdf": pdf("It snows. " * 30),
+        "a.csv": f"date,text\n2019,{'It snows. ' * 3}\n",
+        "b.jsonl": '{"text": "It snows on the road."}\n',
+        "c.csv": "date,text\n",
+        "d.ris": f"TY  - NEWS\nTI  - {'A Road ' * 3}\n",
+    }
+    corpus = parse_corpus(fill(tmp_path, files))
+    assert corpus.documents["file"].tolist() == ["2019-01-02.txt"]
+    reasons = dict(zip(corpus.skipped["file"], corpus.skipped["reason"], strict=True))
+    assert {file: reason.split("; ")[0] for file, reason in reasons.items()} == {
+        "2019-01-01.txt": "more than 3 names of powers",
+        "2019.html": "more than 50 elements of HTML",
+        "2019.pdf": "published_from is empty: no date in the file, in its name or in an export",
+        "2020.pdf": "a PDF that draws too much to be read in a minute",
+        "a.csv": "a line of more than 20 MB",
+        "b.jsonl": "a line of more than 20 MB",
+        "c.csv": "a table without a row",
+        "d.ris": "larger than 0 MB",
+    }
 
 
 def test_an_overlong_sentence_is_scored_around_each_name() -> None:

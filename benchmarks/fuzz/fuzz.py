@@ -22,9 +22,11 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 READERS = ["kzpolicy", "bibtexparser", "markdown_it", "pypdf"]
 with atheris.instrument_imports(include=READERS):
     import pandas as pd
+    from invented import NONE
     from test_formats import docx, html, pdf
-    from test_gathering import BIBTEX, NONE, RIS
+    from test_gathering import BIBTEX, RIS
 
+    from kzpolicy import parsing
     from kzpolicy.building import build_study
     from kzpolicy.corpus import read_named, read_table
     from kzpolicy.duplicates import signature
@@ -36,11 +38,9 @@ with atheris.instrument_imports(include=READERS):
     from kzpolicy.reading import clean_rows
     from kzpolicy.schema import TABLES as SCHEMA
     from kzpolicy.schema import check, to_csv, to_parquet
-    from kzpolicy.segmenting import find_words, split_sentences
+    from kzpolicy.segmenting import split_sentences
     from kzpolicy.sheets import read_sheet
     from kzpolicy.storing import PACKAGE, read_study
-    from kzpolicy.targets import score_targets
-    from kzpolicy.vader import plain_scores
 
 FORMATS = (".txt", ".md", ".html", ".pdf", ".docx", "word/document.xml")
 TABLES = (
@@ -48,6 +48,23 @@ TABLES = (
     "xl/worksheets/sheet1.xml",
 )
 GOOD = "The invented road to Russia opened on Monday, and three lorries crossed it before noon."
+WORDS = (
+    *(
+        "Russia",
+        "China",
+        "Beijing",
+        "U.S.",
+        "CSTO",
+        "anti-",
+        "-China",
+        "not",
+        "n't",
+        "relies on",
+        "said",
+        "Mr. ",
+    ),
+    *("...", "[1]", "By ", "<p>", "</", "&amp;", "---", "](", "@misc{", "TY  - ", "ER  - ", "=", ";"),
+)
 Target = Callable[[bytes], None]
 
 
@@ -114,32 +131,30 @@ def tables(folder: Path) -> Target:
 
 
 def texts(folder: Path) -> Target:
-    """Sentences, words, mentions and scores of any text keep within their bounds."""
-    powers = load_powers()
+    """What a build makes of any text keeps within its bounds."""
+    powers, read = load_powers(), {"text": "", "layout": "page"}
+    # As a build does it, but for the file.
+    parsing.read_document = lambda folder, row: clean_rows(read["text"], layout=row["layout"])
+    parsing.source_hash = lambda folder, row: ""
 
     def one(data: bytes) -> None:
-        text = atheris.FuzzedDataProvider(data).ConsumeUnicodeNoSurrogates(len(data))
+        text = read["text"] = data[1:].decode("utf-8", "ignore")
         signature(text)
-        before = 0
+        before, speech = 0, data[0] % 2
         for start, end in split_sentences(text):
             assert before <= start < end <= len(text) and not text[before:start].strip()
             before = end
         assert not text[before:].strip()
-        sentences = [text[start:end] for start, end in split_sentences(text)]
-        assert all(word and word == word.strip() for one in sentences for word in find_words(one))
-        scores = plain_scores(sentences).to_numpy()
-        assert ((-1 <= scores) & (scores <= 1)).all()
-        rows = []
-        for sentence in sentences:
-            before = 0
-            for found in powers.find(sentence):
-                assert before <= found.start < found.end <= len(sentence)
-                before = found.end
-                rows.append((sentence, found.start, found.end, found.power))
-        for target in (GOOD[5:8], "Russia"):  # also where the text names no power
-            rows += [(f"{s} {target}", len(s) + 1, len(s) + 1 + len(target), "russia") for s in sentences]
-        scored = score_targets(pd.DataFrame(rows, columns=["text", "start", "end", "power"]))
-        assert all(math.isfinite(v) and -1 <= v <= 1 for v in scored[["tone", "stance"]].to_numpy().flat)
+        row = {"document": "a", "layout": "speech" if speech else "page", "speaker_state": "KAZ" * speech}
+        tables, sizes = parsing._parse_document(folder, row, powers, {"road": ["road to*"]})
+        words = {locator: many for locator, *_, many, _, _, _, _, _ in tables["sentences"]}
+        assert sizes["words"] <= sum(words.values()) and all(many >= 0 for many in words.values())
+        assert all(-1 <= score <= 1 for row in tables["sentences"] for score in row[6:10])
+        for locator, _, start, end, _, _, *scores, because in tables["mentions"]:
+            assert locator in words and 0 <= start < end and isinstance(because, str)
+            assert all(math.isfinite(score) and -1 <= score <= 1 for score in scores)
+        assert all(term == term.strip() and count > 0 for _, _, term, count in tables["terms"])
+        assert all(0 <= own <= count for *_, count, own in tables["contexts"])
 
     return one
 
@@ -193,8 +208,9 @@ def seeds(name: str, folder: Path) -> list[bytes]:
         files += [zipfile.ZipFile(excel).read(TABLES[-1])]
         return [bytes([i]) + content for i, content in enumerate(files)]
     if name == "texts":
-        hard = '\x01\x00Mr. Li (U.S.) said: "No... Never!" [1] The CSTO isn\'t Russia’s; anti-Chinese? Ok.”12'
-        return [GOOD.encode(), hard.encode()]
+        hard = 'Mr. Li (U.S.) said: "No... Never!" [1] The CSTO isn\'t Russia’s; anti-Chinese? Ok.”12'
+        page = f"Menu\n\nA Road\n\nBy A. B\n\n{GOOD}\n\n{hard}\n\nShare\n"
+        return [kind + text.encode() for kind in (b"a", b"b") for text in (GOOD, hard, page)]
     (folder / "texts").mkdir()
     (folder / "texts" / "2019-05-06-road.txt").write_text(GOOD)
     build_study(folder / "texts", folder)
@@ -216,6 +232,9 @@ def main() -> None:
             kept.mkdir(parents=True, exist_ok=True)
             for number, content in enumerate(seeds(name, Path(working))):
                 (kept / f"seed-{number}").write_bytes(content)
+        words = Path(working) / "words"  # for mutations: names, and signs and tags with a meaning
+        words.write_text("".join(f'"{word}"\n' for word in WORDS))
+        sys.argv.append(f"-dict={words}")
         atheris.Setup(sys.argv, lambda data: target(data) if data else None)
         atheris.Fuzz()
 
