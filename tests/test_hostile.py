@@ -165,7 +165,7 @@ def test_what_would_take_too_long_is_refused(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(tabular, "_LONGEST", 30)
     monkeypatch.setattr(csv, "field_size_limit", lambda limit: None)  # it is of the whole process
     monkeypatch.setattr(gathering, "LARGEST_EXPORT", 30)
-    files = {
+    files: dict[str, str | bytes] = {
         "2019-01-01.txt": "It is good that Russia is good. " * 4,
         "2019-01-02.txt": "It snows on the road. " * 4,
         "2019.html": html("<h2>Road</h2>" * 51),

@@ -16,6 +16,7 @@ from test_bad_input import Snapshot, Steps, Stopped, full, kill, snapshot
 from kzpolicy import StudyError, load_corpus, parsing, parts, schema
 from kzpolicy.__main__ import main
 from kzpolicy.building import accept_study, build_study
+from kzpolicy.gathering import Rows
 from kzpolicy.parsing import _parse_part, parse_corpus
 from kzpolicy.running import run_tasks
 from kzpolicy.schema import PARSED, TABLES
@@ -117,7 +118,7 @@ def test_parts_of_any_size_give_the_same_bytes(
 
 
 def test_documents_are_cut_by_size_and_number(texts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows: list[dict[str, Any]] = [{"file": f"text{n}.txt"} for n in range(DOCUMENTS)]
+    rows = Rows({"file": f"text{n}.txt"} for n in range(DOCUMENTS))
     monkeypatch.setattr(parts, "PART_DOCUMENTS", 3)
     (texts / "text3.txt").write_bytes(b"x" * 500)
     monkeypatch.setattr(parts, "PART_BYTES", 400)
