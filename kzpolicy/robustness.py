@@ -14,7 +14,14 @@ from kzpolicy.corpus import Corpus
 from kzpolicy.sentiment import coded_pairs, difference, plain_class
 
 THRESHOLDS = (0.05, 0.2)
-SCOPES = ("all sentences", "one power named", "state or capital named", "no quotations", "sure codes only")
+# Which pairs count, as conditions on the columns of `measures`.
+SCOPES = {
+    "all sentences": "index >= 0",
+    "one power named": "alone",
+    "state or capital named": "state",
+    "no quotations": "kind != 'quotation'",
+    "sure codes only": "sure",
+}
 WEIGHTINGS = {"by sentence": None, "by article": "document"}
 PRIMARY = {
     "measure": "codes, median",
@@ -121,7 +128,7 @@ def specification_curve(table: pd.DataFrame, contrast: Contrast) -> pd.DataFrame
     articles = ["none", *table["document"].cat.categories]
     rows = []
     for scope, left_out in product(SCOPES, articles):
-        part = _in_scope(table[table["document"] != left_out], scope)
+        part = table[table["document"] != left_out].query(SCOPES[scope])
         sides = [part.query(condition) for condition in (contrast.first, contrast.second)]
         for name, weighting in product(names, WEIGHTINGS):
             column = prefix + name
@@ -196,15 +203,3 @@ def length_confound(table: pd.DataFrame) -> pd.DataFrame:
 def _rank_correlation(units: npt.NDArray[np.float64]) -> float:
     ranks = pd.DataFrame(units).rank()
     return float(ranks[0].corr(ranks[1]))
-
-
-def _in_scope(table: pd.DataFrame, scope: str) -> pd.DataFrame:
-    if scope == "one power named":
-        return table[table["alone"]]
-    if scope == "state or capital named":
-        return table[table["state"]]
-    if scope == "no quotations":
-        return table[table["kind"] != "quotation"]
-    if scope == "sure codes only":
-        return table[table["sure"]]
-    return table

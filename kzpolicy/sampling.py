@@ -56,20 +56,8 @@ def mention_pairs(corpus: Corpus, powers: Powers | None = None) -> pd.DataFrame:
     pairs = pairs.assign(own=pairs["speaker_state"] == pairs["power"].map(POWERS))
     pairs = pairs.rename(columns={"vader_compound": "plain"})
     pairs = pairs.assign(plain_class=plain_class(pairs["plain"]))
-    columns = [
-        "sentence",
-        "document",
-        "label",
-        "url",
-        "year",
-        "power",
-        "words",
-        "own",
-        "plain",
-        "plain_class",
-    ]
-    columns += SCORES
-    return in_reading_order(pairs[columns], documents, powers)
+    columns = ["sentence", "document", "label", "url", "year", "power", "words", "own", "plain"]
+    return in_reading_order(pairs[[*columns, "plain_class", *SCORES]], documents, powers)
 
 
 def draw_sample(

@@ -150,7 +150,7 @@ def difference(
     parts, part = np.unique(group + within, return_inverse=True)
     here = parts < group[-1]
     shares = np.where(here, 1 / here.sum(), -1 / (~here).sum())
-    gap = float(shares @ (np.bincount(part, values) / np.bincount(part)))
+    gap = float((shares * np.bincount(part, values) / np.bincount(part)).sum())
     # As for one mean, never narrower than when each sentence stands for itself.
     draws = [difference_draws(values, by, part, shares) for by in (units, np.arange(len(values)))]
     limits = np.quantile(draws, TAILS, axis=1)
