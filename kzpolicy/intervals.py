@@ -16,7 +16,7 @@ _SEED = 2022
 Floats = npt.NDArray[np.float64]
 
 
-def mean_draws(values: npt.ArrayLike, clusters: npt.ArrayLike | None = None, *, seed: int = _SEED) -> Floats:
+def mean_draws(values: npt.ArrayLike, clusters: npt.ArrayLike | None = None) -> Floats:
     """Draw the posterior of a mean of values between -1 and 1.
 
     The Bayesian bootstrap (Rubin 1981) of whole clusters, with half an observation each at -1, 0
@@ -30,15 +30,23 @@ def mean_draws(values: npt.ArrayLike, clusters: npt.ArrayLike | None = None, *, 
     clusters
         What each value belongs to (its paragraph): values of one cluster are drawn together,
         because they resemble each other. None takes each value for itself.
-    seed
-        Makes a repeated call give the same draws.
 
     Returns
     -------
     array of float
-        One mean a draw, `DRAWS` of them.
+        One mean a draw, `DRAWS` of them, the same in every call.
     """
-    return _weighted(*_sums(np.asarray(values, dtype=float), clusters), seed)
+    values = np.asarray(values, dtype=float)
+    names = np.arange(len(values)) if clusters is None else np.asarray(clusters)
+    at = np.unique(names, return_inverse=True)[1]
+    # Clusters with the same sum and size are drawn together: their weights' sum is a gamma too.
+    clusters = np.column_stack([np.bincount(at, values), np.bincount(at)])
+    kinds, counts = np.unique(clusters, axis=0, return_counts=True)
+    rng = np.random.default_rng(_SEED)
+    weights = rng.standard_gamma(counts, (DRAWS, len(counts)))
+    prior = rng.standard_gamma(0.5, (DRAWS, 3))
+    means = (weights @ kinds[:, 0] + prior @ _PRIOR) / (weights @ kinds[:, 1] + prior.sum(axis=1))
+    return np.asarray(means, dtype=float)
 
 
 def difference_draws(
@@ -90,24 +98,6 @@ def _priors(shares: tuple[float, ...]) -> tuple[Floats, Floats]:
     return np.stack([d @ _PRIOR for d in drawn]), np.stack([d.sum(axis=1) for d in drawn])
 
 
-def _sums(values: Floats, clusters: npt.ArrayLike | None) -> tuple[Floats, Floats]:
-    """Sum the values of each cluster and count them."""
-    if clusters is None:
-        return values, np.ones(len(values))
-    _, at = np.unique(np.asarray(clusters), return_inverse=True)
-    return np.bincount(at, values).astype(float), np.bincount(at).astype(float)
-
-
-def _weighted(sums: Floats, sizes: Floats, seed: int) -> Floats:
-    rng = np.random.default_rng(seed)
-    # Clusters with the same sum and size are drawn together: their weights' sum is a gamma too.
-    kinds, counts = np.unique(np.column_stack([sums, sizes]), axis=0, return_counts=True)
-    weights = rng.standard_gamma(counts, (DRAWS, len(counts)))
-    prior = rng.standard_gamma(0.5, (DRAWS, 3))
-    means = (weights @ kinds[:, 0] + prior @ _PRIOR) / (weights @ kinds[:, 1] + prior.sum(axis=1))
-    return np.asarray(means, dtype=float)
-
-
 def mean_interval(values: npt.ArrayLike, clusters: npt.ArrayLike | None = None) -> tuple[float, float]:
     """Return the equal-tailed 95% interval of `mean_draws`, widened to hold the observed mean.
 
@@ -121,13 +111,14 @@ def mean_interval(values: npt.ArrayLike, clusters: npt.ArrayLike | None = None) 
     (1.0, True)
     """
     values = np.asarray(values, dtype=float)
-    limits = np.array([_tails(*map(tuple, _sums(values, by))) for by in (None, clusters)])
+    names = None if clusters is None else tuple(np.asarray(clusters))
+    limits = np.array([_tails(tuple(values), by) for by in (None, names)])
     return float(min(limits[:, 0].min(), values.mean())), float(max(limits[:, 1].max(), values.mean()))
 
 
 @lru_cache(maxsize=2000)  # the panel asks for the same interval again and again
-def _tails(sums: tuple[float, ...], sizes: tuple[float, ...]) -> Floats:
-    return np.quantile(_weighted(np.array(sums), np.array(sizes), _SEED), TAILS)
+def _tails(values: tuple[float, ...], clusters: tuple[str, ...] | None) -> Floats:
+    return np.quantile(mean_draws(values, clusters), TAILS)
 
 
 def rate_interval(counts: npt.ArrayLike, totals: npt.ArrayLike) -> tuple[float, float, float]:
