@@ -127,7 +127,8 @@ def change_test(
         limits = rate_intervals(counted[theme][kept], counted["words"][kept], groups, 2 * len(states))
         rates, low, high = (PER * limit.reshape(-1, 2) for limit in limits)
         if np.isnan(rates[own]).any():
-            raise StudyError(f"{state} has no speech in {_span(before)} or in {_span(after)}; choose others")
+            spans = " or in ".join(f"{min(years)} to {max(years)}" for years in (before, after))
+            raise StudyError(f"{state} has no speech in {spans}; choose others")
         (before_rate, after_rate), changes = rates[own], rates[:, 1] - rates[:, 0]
         change, others = changes[own], np.delete(changes, own)
         down = np.hypot(after_rate - low[own, 1], high[own, 0] - before_rate)
@@ -304,7 +305,3 @@ def _known(states: Iterable[str], state: str) -> None:
     known = sorted(set(states))
     if state not in known:
         raise StudyError(f"no speech of {state!r}; states go by code, such as {', '.join(known[:5])}")
-
-
-def _span(years: Years) -> str:
-    return f"{min(years)} to {max(years)}"

@@ -8,7 +8,7 @@ logarithmic counts weighted by inverse document frequency of the year (Salton an
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,16 +54,15 @@ class Vocabulary:
     word: npt.NDArray[np.int64]
     count: Array
 
-    def year(self, year: int) -> Vocabulary:
-        """Keep the speeches of a year."""
-        chosen = self.speeches["year"].to_numpy() == year
-        number = np.cumsum(chosen) - 1
-        rows = chosen[self.speech]
-        own = self.speeches[chosen].reset_index(drop=True)
-        paragraph = np.unique(self.paragraph[rows], return_inverse=True)[1]
-        return Vocabulary(
-            own, self.words, number[self.speech[rows]], paragraph, self.word[rows], self.count[rows]
-        )
+    def by_year(self) -> Iterator[tuple[int, Vocabulary]]:
+        """Take the speeches of each year apart."""
+        for year in sorted(self.speeches["year"].unique()):
+            chosen = self.speeches["year"].to_numpy() == year
+            rows = chosen[self.speech]
+            speech = (np.cumsum(chosen) - 1)[self.speech[rows]]
+            paragraph = np.unique(self.paragraph[rows], return_inverse=True)[1]
+            own = self.speeches[chosen].reset_index(drop=True)
+            yield int(year), Vocabulary(own, self.words, speech, paragraph, self.word[rows], self.count[rows])
 
     def matrix(self) -> Array:
         """Count each word in each speech."""
@@ -145,8 +144,7 @@ def resemblance(
     """
     words, rows = compared_words(corpus), []
     _known(words.speeches["state"], state)
-    for year in sorted(words.speeches["year"].unique()):
-        part = words.year(year)
+    for year, part in words.by_year():
         states = list(part.speeches["state"])
         powers = [power for power in to if power in states and power != state]
         if state not in states:
@@ -158,12 +156,12 @@ def resemblance(
             np.array([_rank(table[power], one, power) for power in many])
             for table in (centred(cosine), cosine)
         )
-        drawn = _drawn_ranks(part, draws, [_SEED, int(year)], one, many)
+        drawn = _drawn_ranks(part, draws, [_SEED, year], one, many)
         low, high = np.quantile(drawn, [0.025, 0.975], axis=0) if draws else (ranks, ranks)
         for i, power in enumerate(powers):
             limits = (min(low[i], ranks[i]), max(high[i], ranks[i]))
             found = (cosine[one, many[i]], ranks[i], *limits, plain[i], len(states) - 2)
-            rows.append((int(year), power, *found))
+            rows.append((year, power, *found))
     columns = ["year", "power", "similarity", "percentile", "low", "high", "plain", "others"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -209,11 +207,10 @@ def _rank(similarity: Array, one: int, other: int) -> float:
 
 def similarities(corpus: Corpus) -> dict[int, pd.DataFrame]:
     """Compare all delegations of each year with each other: centred similarity, states by states."""
-    words, found = compared_words(corpus), {}
-    for year in sorted(words.speeches["year"].unique()):
-        part = words.year(year)
+    found = {}
+    for year, part in compared_words(corpus).by_year():
         rows, states = weighted(part.matrix()), list(part.speeches["state"])
-        found[int(year)] = pd.DataFrame(centred(rows @ rows.T), index=states, columns=states)
+        found[year] = pd.DataFrame(centred(rows @ rows.T), index=states, columns=states)
     return found
 
 

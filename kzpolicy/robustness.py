@@ -140,7 +140,9 @@ def specification_curve(table: pd.DataFrame, contrast: Contrast) -> pd.DataFrame
     curve = pd.DataFrame(rows, columns=columns)
     primary = (curve[list(PRIMARY)] == pd.Series(PRIMARY)).all(axis=1)
     curve = curve.assign(primary=primary, coded=curve["measure"].str.startswith("codes"))
-    return curve.sort_values("estimate", kind="stable").reset_index(drop=True)
+    # Equal estimates differ by rounding errors only: in their order they stay.
+    order = curve["estimate"].round(9).argsort(kind="stable")
+    return curve.iloc[order].reset_index(drop=True)
 
 
 def interval_by_unit(table: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
@@ -150,7 +152,8 @@ def interval_by_unit(table: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
     -------
     DataFrame
         ``unit``, ``units`` (how many), ``estimate``, ``low``, ``high`` (95%). With whole texts the
-        interval speaks of texts like these; with paragraphs, of paragraphs in these texts.
+        interval speaks of texts like these; with paragraphs, of paragraphs in these texts. Few units
+        can seem to vary too little: a larger unit never narrows the interval.
     """
     column = f"{contrast.value}: {PRIMARY['measure']}"
     first, second = (table.query(condition) for condition in (contrast.first, contrast.second))
@@ -158,7 +161,8 @@ def interval_by_unit(table: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
         (unit, len({*first[unit], *second[unit]}), *difference(first, second, column, unit=unit))
         for unit in ("sentence", "paragraph", "document")
     ]
-    return pd.DataFrame(rows, columns=["unit", "units", "estimate", "low", "high"])
+    table = pd.DataFrame(rows, columns=["unit", "units", "estimate", "low", "high"])
+    return table.assign(low=table["low"].cummin(), high=table["high"].cummax())
 
 
 def survival(curve: pd.DataFrame) -> dict[str, float]:

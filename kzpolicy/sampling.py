@@ -220,10 +220,16 @@ def _proportional(sizes: npt.NDArray[np.float64], n: int) -> npt.NDArray[np.floa
         certain |= over
 
 
-def _complete(pairs: pd.DataFrame, columns: Sequence[str]) -> None:
+def must_have(pairs: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Raise an error unless the pairs have the columns."""
     for column in columns:
         if column not in pairs:
             raise StudyError(f"the pairs have no column {column!r}; they have {', '.join(pairs.columns)}")
+
+
+def _complete(pairs: pd.DataFrame, columns: Sequence[str]) -> None:
+    must_have(pairs, columns)
+    for column in columns:
         if pairs[column].isna().any():
             raise StudyError(f"pair {_name(pairs[pairs[column].isna()])} has no {column}; fill it")
 

@@ -258,7 +258,7 @@ def to_csv(frame: pd.DataFrame, name: str) -> bytes:
     return text.encode()
 
 
-def describe(name: str, title: str, files: Mapping[str, bytes | Stored]) -> bytes:
+def describe(name: str, files: Mapping[str, bytes | Stored]) -> bytes:
     """Write a study's ``datapackage.json`` (Frictionless Data Package, version 1) from its files.
 
     A table in parts is one resource; its ``parts`` have their own sizes and checksums.
@@ -300,7 +300,7 @@ def describe(name: str, title: str, files: Mapping[str, bytes | Stored]) -> byte
         )
     package = {
         "name": name,
-        "title": title,
+        "title": f"Tables of the study {name}",
         "profile": "tabular-data-package",
         "licenses": [{"name": "CC-BY-4.0", "path": "https://creativecommons.org/licenses/by/4.0/"}],
         "resources": resources,

@@ -146,7 +146,7 @@ def _check_page(path: Path, facts: Mapping[str, str], update: bool) -> Report:
         text = stamps.restamp(text, facts)
     written = update and _write(path, text)
     problems = tuple(stamps.stale(text, facts))
-    return Report(path.stem, _status(problems, update, written), _since(started), problems)
+    return Report(path.stem, _status(problems, update, written), time.perf_counter() - started, problems)
 
 
 def _check_notebook(path: Path, facts: Mapping[str, str], update: bool) -> Report:
@@ -160,7 +160,7 @@ def _check_notebook(path: Path, facts: Mapping[str, str], update: bool) -> Repor
         if update and warned:
             raise StudyError(f"{warned[0]}; not written: mend the warning, then update again")
     except StudyError as error:
-        return Report(path.stem, "failed", _since(started), (str(error),))
+        return Report(path.stem, "failed", time.perf_counter() - started, (str(error),))
     notes: list[str] = []
     written = False
     if update:
@@ -171,7 +171,7 @@ def _check_notebook(path: Path, facts: Mapping[str, str], update: bool) -> Repor
         differences, notes = outputs.compare(committed, fresh)
         problems += warned + differences
     status = _status(problems, update, written)
-    return Report(path.stem, status, _since(started), tuple(problems), tuple(notes))
+    return Report(path.stem, status, time.perf_counter() - started, tuple(problems), tuple(notes))
 
 
 def _keep_figure(notebook: nbformat.NotebookNode, path: Path) -> None:
@@ -188,10 +188,6 @@ def _status(problems: Sequence[str], update: bool, written: bool) -> str:
     if update:
         return "updated" if written else "unchanged"
     return "reproduced"
-
-
-def _since(started: float) -> float:
-    return time.perf_counter() - started
 
 
 def _read(path: Path) -> nbformat.NotebookNode:

@@ -44,7 +44,7 @@ def test_every_combination_stands_once() -> None:
     choices = CURVE[["measure", "scope", "weighting", "left_out"]]
     assert not choices.duplicated().any()
     assert len(CURVE) == 9 * len(SCOPES) * len(WEIGHTINGS) * 6
-    assert CURVE["estimate"].is_monotonic_increasing
+    assert CURVE["estimate"].round(9).is_monotonic_increasing
     assert ((CURVE["low"] <= CURVE["high"]) & CURVE["estimate"].between(-2, 2)).all()
 
 
@@ -101,6 +101,20 @@ def test_larger_units_are_fewer() -> None:
     assert units["unit"].tolist() == ["sentence", "paragraph", "document"]
     assert units["units"].is_monotonic_decreasing and units["units"].iloc[-1] == 5
     assert units["estimate"].nunique() == 1
+
+
+def test_few_texts_are_no_surer_than_their_paragraphs() -> None:
+    # Four texts of mean 0: drawn whole they hardly vary, their paragraphs of three equal codes do.
+    rows = [(text, f"{text}:{i}", (-1.0) ** i) for text in "abcd" for i in range(6) for _ in range(3)]
+    invented = pd.DataFrame(rows, columns=["document", "paragraph", "tone: codes, median"])
+    invented["sentence"] = invented.index.astype("str")
+    own = Contrast("own", "", "tone", "document in ['a', 'b']", "document in ['c', 'd']")
+    first, second = (invented.query(side) for side in (own.first, own.second))
+    _, low, high = difference(first, second, "tone: codes, median", unit="document")
+    units = interval_by_unit(invented, own).set_index("unit")
+    limits = units.loc["document", ["low", "high"]].tolist()
+    assert limits == units.loc["paragraph", ["low", "high"]].tolist()
+    assert limits[0] < low - 0.1 and high + 0.1 < limits[1]
 
 
 def test_an_own_contrast() -> None:

@@ -38,7 +38,7 @@ with atheris.instrument_imports(include=READERS):
     from kzpolicy.schema import check, to_csv, to_parquet
     from kzpolicy.segmenting import find_words, split_sentences
     from kzpolicy.sheets import read_sheet
-    from kzpolicy.storing import PACKAGE, read_study
+    from kzpolicy.storing import PACKAGE, StudyFiles
     from kzpolicy.targets import score_targets
     from kzpolicy.vader import plain_scores
 
@@ -156,7 +156,7 @@ def studies(folder: Path) -> Target:
                 assert codes["tone"].between(-1, 1).all()
             elif which == PACKAGE:
                 (folder / PACKAGE).write_bytes(content)
-                files = read_study(folder)
+                files = StudyFiles(folder)
                 for name in SCHEMA:
                     read_named(files, folder, name)
             elif which == "parquet":
