@@ -151,28 +151,25 @@ def _typed(values: pd.Series[Any], column: Column, where: str) -> pd.Series[Any]
                 return values
         values = values.astype("str")
     empty = values.isna() | (values.astype("str") == "")
-    bad, cause = empty & column.required, f"{column.name} is empty"
-    typed = values
-    if not bad.any():
-        if column.type in ("integer", "number"):
-            typed = pd.to_numeric(values, errors="coerce")
-            bad, cause = typed.isna() & column.required, f"{column.name} is not a number"
-            if column.type == "integer" and not bad.any():
-                bad = (typed.astype("float64") % 1 != 0) | (typed.astype("float64").abs() >= 2**53)
-                cause = f"{column.name} is not a whole number"
-        elif column.type == "date":
-            typed = pd.to_datetime(values, format="%Y-%m-%d", errors="coerce")
-            bad, cause = typed.isna() & ~empty, f"{column.name} is not a date (YYYY-MM-DD)"
-        else:
-            typed = values.where(~empty, None)
-    if not bad.any() and column.allowed:
-        bad, cause = (
-            ~typed.isin(column.allowed),
-            f"{column.name} is none of {', '.join(map(str, column.allowed))}",
-        )
-    if bad.any():
-        row = int(bad.to_numpy().argmax())
-        raise StudyError(f"{where}: row {row + 2}: {cause} ({values.iloc[row]!r}); correct it")
+    faults = {"is empty": empty & column.required}
+    if column.type == "string":
+        typed = values.where(~empty, None)
+    elif column.type == "date":
+        typed = pd.to_datetime(values, format="%Y-%m-%d", errors="coerce")
+        faults["is not a date (YYYY-MM-DD)"] = typed.isna() & ~empty
+    else:
+        typed = pd.to_numeric(values, errors="coerce")
+        faults["is not a number"] = typed.isna() & ~empty
+        if column.type == "integer":
+            number = typed.astype("float64")
+            faults["is not a whole number"] = (number % 1 != 0) | (number.abs() >= 2**53)
+    if column.allowed:
+        faults[f"is none of {', '.join(map(str, column.allowed))}"] = ~typed.isin(column.allowed)
+    for fault, bad in faults.items():
+        if bad.any():
+            row = int(bad.to_numpy().argmax())
+            cause = f"{column.name} {fault} ({values.iloc[row]!r})"
+            raise StudyError(f"{where}: row {row + 2}: {cause}; correct it")
     return typed.astype(_DTYPES[column.type])
 
 
