@@ -129,15 +129,14 @@ def specification_curve(table: pd.DataFrame, contrast: Contrast) -> pd.DataFrame
     rows = []
     for scope, left_out in product(SCOPES, articles):
         part = table[table["document"] != left_out].query(SCOPES[scope])
-        sides = [part.query(condition) for condition in (contrast.first, contrast.second)]
+        sides = (part.query(contrast.first), part.query(contrast.second))
         for name, weighting in product(names, WEIGHTINGS):
             column = prefix + name
-            first, second = (side.dropna(subset=[column]) for side in sides)
-            if len(first) and len(second):
-                found = difference(first, second, column, alike=WEIGHTINGS[weighting])
-                rows.append((name, scope, weighting, left_out, *found, len(first) + len(second)))
+            found = difference(*sides, column, alike=WEIGHTINGS[weighting])
+            n = sum(int(side[column].count()) for side in sides)
+            rows.append((name, scope, weighting, left_out, *found, n))
     columns = ["measure", "scope", "weighting", "left_out", "estimate", "low", "high", "n"]
-    curve = pd.DataFrame(rows, columns=columns)
+    curve = pd.DataFrame(rows, columns=columns).dropna().reset_index(drop=True)
     primary = (curve[list(PRIMARY)] == pd.Series(PRIMARY)).all(axis=1)
     curve = curve.assign(primary=primary, coded=curve["measure"].str.startswith("codes"))
     # Equal estimates differ by rounding errors only: in their order they stay.

@@ -123,7 +123,7 @@ def difference(
         Rows of `coded_pairs`; a paragraph with rows of both moves both means at once. For a change
         the later ones come first.
     value
-        Column to average.
+        Column to average; rows without a value are left out.
     unit
         Column of what is drawn whole.
     alike
@@ -142,10 +142,13 @@ def difference(
     >>> gap, low > 0
     (1.5, True)
     """
+    first, second = (side.dropna(subset=[value]) for side in (first, second))
     if first.empty or second.empty:
         return (float("nan"),) * 3
     values, units = (np.concatenate([first[name], second[name]]) for name in (value, unit))
-    within = pd.factorize(np.concatenate([first[alike], second[alike]]))[0] if alike else 0 * values
+    within = np.zeros(len(values), dtype=np.int64)
+    if alike:
+        within = pd.factorize(np.concatenate([first[alike], second[alike]]))[0]
     group = np.repeat([0, within.max() + 1], [len(first), len(second)])
     parts, part = np.unique(group + within, return_inverse=True)
     here = parts < group[-1]
