@@ -24,7 +24,7 @@ from kzpolicy.parsing import CURATED, Parsed, check_curated, check_events, parse
 from kzpolicy.parts import clear_parts
 from kzpolicy.schema import PARSED, TABLES, to_file
 from kzpolicy.scoring import Scorer
-from kzpolicy.storing import PACKAGE, Stored, read_study
+from kzpolicy.storing import PACKAGE, Stored, StudyFiles
 from kzpolicy.themes import load_themes
 
 # Holds the finished parts of a build under way; no reader of a study looks into it.
@@ -134,9 +134,9 @@ def accept_study(study: str | Path) -> Corpus:
         If a table is not of the schema or points to a key that is not there.
     """
     folder = Path(study)
-    files = read_study(folder, prove=False)
+    files = StudyFiles(folder, prove=False)
     if listed := {name: part_files(files, name) for name in PARSED if part_files(files, name)}:
-        proved = read_study(folder)
+        proved = StudyFiles(folder)
         parts = [
             {name: proved.described[file] for name, file in zip(listed, row, strict=True)}
             for row in zip(*listed.values(), strict=True)
@@ -157,7 +157,7 @@ def _kept(out: Path, *, needs_documents: bool) -> dict[str, pd.DataFrame]:
     """Read what a new build keeps: tables written by people, and the documents if they are needed."""
     kept: dict[str, pd.DataFrame] = {}
     if (out / PACKAGE).is_file():
-        files = read_study(out)
+        files = StudyFiles(out)
         for name in CURATED:
             if f"{name}.csv" in files or f"{name}.parquet" in files:
                 kept[name] = read_named(files, out, name)

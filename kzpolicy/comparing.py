@@ -127,43 +127,44 @@ def change_test(
         limits = rate_intervals(counted[theme][kept], counted["words"][kept], groups, 2 * len(states))
         rates, low, high = (PER * limit.reshape(-1, 2) for limit in limits)
         if np.isnan(rates[own]).any():
-            raise StudyError(f"{state} has no speech in {_span(before)} or in {_span(after)}; choose others")
-        rows.append((theme, name, *_own_change(rates[own], low[own], high[own]), *_beyond(rates, own)))
-    sizes = ["before", "after", "change", "low", "high"]
-    placebo = ["world", "excess", "excess_low", "excess_high", "percentile", "p", "others"]
-    table = pd.DataFrame(rows, columns=["theme", "name", *sizes, *placebo])
-    table.insert(table.columns.get_loc("p") + 1, "q", adjusted(table["p"].to_numpy()))
-    return table
+            spans = " or in ".join(f"{min(years)} to {max(years)}" for years in (before, after))
+            raise StudyError(f"{state} has no speech in {spans}; choose others")
+        (before_rate, after_rate), changes = rates[own], rates[:, 1] - rates[:, 0]
+        change, others = changes[own], np.delete(changes, own)
+        down = np.hypot(after_rate - low[own, 1], high[own, 0] - before_rate)
+        up = np.hypot(high[own, 1] - after_rate, before_rate - low[own, 0])
+        world, least, most, *placebo = beside_others(change, others[~np.isnan(others)])
+        sizes = (before_rate, after_rate, change, change - down, change + up)
+        rows.append((theme, name, *sizes, world, change - world, change - most, change - least, *placebo))
+    columns = ["theme", "name", "before", "after", "change", "low", "high", "world", "excess"]
+    columns += ["excess_low", "excess_high", "percentile", "p", "others"]
+    return with_q(pd.DataFrame(rows, columns=columns))
 
 
-def _own_change(
-    rate: npt.NDArray[np.float64], low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]
-) -> tuple[float, ...]:
-    change = rate[1] - rate[0]
-    down = np.hypot(rate[1] - low[1], high[0] - rate[0])
-    up = np.hypot(high[1] - rate[1], rate[0] - low[0])
-    return tuple(float(x) for x in (rate[0], rate[1], change, change - down, change + up))
+def beside_others(change: float, others: npt.NDArray[np.float64]) -> tuple[float, ...]:
+    """Set one state's change beside the others': randomisation inference over units.
 
-
-def _beyond(rates: npt.NDArray[np.float64], own: int) -> tuple[float, ...]:
-    changes = rates[:, 1] - rates[:, 0]
-    others = np.delete(changes, own)
-    others = others[~np.isnan(others)]
+    Returns
+    -------
+    tuple of float
+        The others' median, the limits of their middle 95%, the change's percentile among them, p
+        (share of states as far or farther from that median, this one counted), how many others.
+    """
     middle = float(np.median(others))
-    excess = float(changes[own] - middle)
-    below, above = np.quantile(others - middle, [0.025, 0.975])
-    p = (1 + int((np.abs(others - middle) >= abs(excess)).sum())) / (1 + len(others))
-    rank = percentile(float(changes[own]), others)
-    return middle, excess, excess - float(above), excess - float(below), rank, p, len(others)
+    low, high = (float(x) for x in np.quantile(others, [0.025, 0.975]))
+    far = int((np.abs(others - middle) >= abs(change - middle)).sum())
+    return middle, low, high, percentile(change, others), (1 + far) / (1 + len(others)), len(others)
 
 
-def adjusted(p: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Adjust p-values for their number (Benjamini and Hochberg 1995)."""
+def with_q(table: pd.DataFrame) -> pd.DataFrame:
+    """Put ``q`` after ``p``: p adjusted for how many there are (Benjamini and Hochberg 1995)."""
+    p = table["p"].to_numpy()
     order = np.argsort(p)[::-1]
     scaled = p[order] * len(p) / np.arange(len(p), 0, -1)
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(1, np.minimum.accumulate(scaled))
-    return adjusted
+    q = np.empty(len(p))
+    q[order] = np.minimum(1, np.minimum.accumulate(scaled))
+    table.insert(table.columns.get_loc("p") + 1, "q", q)
+    return table
 
 
 def dispersion(corpus: Corpus, state: str = "KAZ", themes: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -304,7 +305,3 @@ def _known(states: Iterable[str], state: str) -> None:
     known = sorted(set(states))
     if state not in known:
         raise StudyError(f"no speech of {state!r}; states go by code, such as {', '.join(known[:5])}")
-
-
-def _span(years: Years) -> str:
-    return f"{min(years)} to {max(years)}"

@@ -16,7 +16,7 @@ from kzpolicy.errors import StudyError
 from kzpolicy.parts import read_parts
 from kzpolicy.powers import Powers, load_powers
 from kzpolicy.schema import PARSED, TABLES, check, check_references, describe, to_file
-from kzpolicy.storing import PACKAGE, Stored, StudyFiles, read_study, write_study
+from kzpolicy.storing import PACKAGE, Stored, StudyFiles, write_study
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 One = str | int | Iterable[str | int] | None
@@ -154,16 +154,15 @@ class Corpus:
         columns += ["tone_score", "stance_score", "because", "vader_compound", "paraphrase", "label", "url"]
         return pairs[columns].reset_index(drop=True)
 
-    def save(self, folder: str | Path, *, title: str = "") -> None:
+    def save(self, folder: str | Path) -> None:
         """Write the tables and their description to a folder, whole or not at all."""
-        save_files(folder, dict(to_file(frame, name) for name, frame in self.tables().items()), title=title)
+        save_files(folder, dict(to_file(frame, name) for name, frame in self.tables().items()))
 
 
-def save_files(folder: str | Path, files: Mapping[str, bytes | Stored], *, title: str = "") -> None:
+def save_files(folder: str | Path, files: Mapping[str, bytes | Stored]) -> None:
     """Write a study's files and their description to a folder, whole or not at all."""
     folder = Path(folder).resolve()
-    package = describe(folder.name, title or f"Tables of the study {folder.name}", files)
-    write_study(folder, {**files, PACKAGE: package})
+    write_study(folder, {**files, PACKAGE: describe(folder.name, files)})
 
 
 def load_corpus(
@@ -209,7 +208,7 @@ def load_corpus(
     for name in asked:
         if name not in TABLES:
             raise StudyError(f"no table {name!r}; there are {', '.join(TABLES)}")
-    files = read_study(folder)
+    files = StudyFiles(folder)
     everything = all(wanted is None for wanted in (document, power, year, outlet_group))
     large = bool(part_files(files, "documents"))
     if tables is None and everything and not large:
@@ -243,7 +242,7 @@ def load_corpus(
 
 def read_tables(folder: Path, *, prove: bool = True) -> dict[str, pd.DataFrame]:
     """Read, type and check every table of a study's folder; see `load_corpus`."""
-    files = read_study(folder, prove=prove)
+    files = StudyFiles(folder, prove=prove)
     tables = {name: read_named(files, folder, name) for name in TABLES}
     check_references(tables, f"{folder}/")
     return tables
@@ -384,7 +383,8 @@ def _wanted(documents: pd.DataFrame, document: One, year: One, outlet_group: One
         ]
         documents = documents[touched]
         if documents.empty:
-            raise StudyError(f"no document of {sorted(years)}; the corpus has {_years(before)}")
+            span = f"{before['published_from'].min().year} to {before['published_to'].max().year}"
+            raise StudyError(f"no document of {sorted(years)}; the corpus has {span}")
     return documents
 
 
@@ -403,7 +403,3 @@ def _keep(frame: pd.DataFrame, column: str, wanted: One) -> pd.DataFrame:
         known = ", ".join(sorted(frame[column].dropna().unique()))
         raise StudyError(f"no {column} {min(unknown, key=str)!r}; there are {known}")
     return frame[frame[column].isin(_several(wanted))]
-
-
-def _years(documents: pd.DataFrame) -> str:
-    return f"{documents['published_from'].min().year} to {documents['published_to'].max().year}"

@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from kzpolicy.errors import StudyError
+from kzpolicy.sampling import must_have
 
 # Each group's spread is mixed with a quarter of an observation of codes that are equally often
 # -1, 0 and 1 (variance 2/3), so that a few equal codes do not give an interval of no width. A
@@ -202,14 +203,14 @@ def groups_of(pairs: pd.DataFrame, by: Sequence[str]) -> tuple[Rows, pd.DataFram
         raise StudyError("there are no pairs to average; give one or more")
     if not by:
         return np.zeros(len(pairs), dtype=np.int64), pd.DataFrame(index=[0])
-    _need(pairs, by)
+    must_have(pairs, by)
     grouped = pairs.groupby(list(by), observed=True, dropna=False)
     return grouped.ngroup().to_numpy(dtype=np.int64), grouped.size().reset_index()[list(by)]
 
 
 def columns_of(pairs: pd.DataFrame, value: str, scored: str, inclusion: str | None) -> Columns:
     """Take out what `estimate` needs, and check it."""
-    _need(pairs, [value, scored, *([inclusion] if inclusion else [])])
+    must_have(pairs, [value, scored, *([inclusion] if inclusion else [])])
     code, score = (pairs[name].to_numpy(dtype=float, na_value=np.nan) for name in (value, scored))
     coded = ~np.isnan(code)
     if np.isnan(score).any():
@@ -276,12 +277,6 @@ def _tuned(x: Floats, y: Floats, weight: Floats) -> float:
     # Equal scores leave rounding errors of their mean: no spread, and no slope to be had from it.
     nothing = spread <= 1e-12 * float(weight.sum())
     return 0.0 if nothing else min(max(float((weight * x * y).sum()) / spread, 0.0), 1.0)
-
-
-def _need(pairs: pd.DataFrame, columns: Sequence[str]) -> None:
-    for column in columns:
-        if column not in pairs:
-            raise StudyError(f"the pairs have no column {column!r}; they have {', '.join(pairs.columns)}")
 
 
 @cache

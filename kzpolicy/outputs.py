@@ -4,7 +4,6 @@ import base64
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from io import BytesIO
 from itertools import zip_longest
 
@@ -14,25 +13,10 @@ WIDGET = "application/vnd.jupyter.widget-view+json"  # its key is another in eac
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 LANGUAGE = {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"}
 SHOWN = 100  # characters of a line in a message
-
-
-@dataclass(frozen=True)
-class PixelTolerance:
-    """How far a figure may be from the committed one.
-
-    The same code with the same packages draws the same pixels; the room left is for the rounding
-    of another processor. One point that moves is beyond it (``tests/test_study.py``).
-
-    Parameters
-    ----------
-    levels
-        A pixel differs when one of its channels (0 to 255) is further off than this.
-    share
-        The largest share of pixels that may differ.
-    """
-
-    levels: int = 8
-    share: float = 1 / 50_000
+# How far a figure may be from the committed one. The same code with the same packages draws the same
+# pixels; the room left is for the rounding of another processor. One point that moves is beyond it.
+PIXEL_LEVELS = 8  # a pixel differs when one of its channels (0 to 255) is further off than this
+PIXEL_SHARE = 1 / 50_000  # the largest share of pixels that may differ
 
 
 def code_cells(notebook: NotebookNode) -> Iterator[tuple[str, NotebookNode]]:
@@ -54,9 +38,7 @@ def warnings(notebook: NotebookNode) -> list[str]:
     ]
 
 
-def compare(
-    committed: NotebookNode, fresh: NotebookNode, tolerance: PixelTolerance
-) -> tuple[list[str], list[str]]:
+def compare(committed: NotebookNode, fresh: NotebookNode) -> tuple[list[str], list[str]]:
     """Compare the outputs of two runs of one notebook.
 
     Warnings are left to :func:`warnings`, since they are wrong in either run.
@@ -65,8 +47,6 @@ def compare(
     ----------
     committed, fresh
         Two runs of the same cells.
-    tolerance
-        How far a figure may be from the committed one.
 
     Returns
     -------
@@ -77,11 +57,11 @@ def compare(
     notes: list[str] = []
     for (where, was), (_, now) in zip(code_cells(committed), code_cells(fresh), strict=True):
         found = notes if "versions" in now.metadata.get("tags", []) else differences
-        found += [f"{where}: {line}" for line in _cell_differences(was, now, tolerance)]
+        found += [f"{where}: {line}" for line in _cell_differences(was, now)]
     return differences, notes
 
 
-def stable_text(fresh: NotebookNode, committed: NotebookNode, tolerance: PixelTolerance) -> str:
+def stable_text(fresh: NotebookNode, committed: NotebookNode) -> str:
     """Give the text of a notebook's file, the same for every run that shows the same.
 
     ``fresh`` is tidied in place: counts from 1, no times, no widget state, no version of the
@@ -98,13 +78,14 @@ def stable_text(fresh: NotebookNode, committed: NotebookNode, tolerance: PixelTo
             output.get("data", {}).pop(WIDGET, None)
             if output.output_type == "execute_result":
                 output.execution_count = count
-        for old, new in zip(_pictures(was), _pictures(now), strict=False):
-            if not _picture_difference(old["image/png"], new["image/png"], tolerance):
+        for old, new in zip(pictures(was), pictures(now), strict=False):
+            if not _picture_difference(old["image/png"], new["image/png"]):
                 new["image/png"] = old["image/png"]
     return str(writes(fresh, version=NO_CONVERT)) + "\n"
 
 
-def _pictures(cell: NotebookNode) -> list[dict[str, str]]:
+def pictures(cell: NotebookNode) -> list[dict[str, str]]:
+    """Give the outputs of a cell that hold a figure."""
     data = (output.get("data", {}) for output in cell.outputs)
     return [shown for shown in data if "image/png" in shown]
 
@@ -129,7 +110,7 @@ def _parts(cell: NotebookNode) -> list[tuple[str, str]]:
     return sorted(streams.items()) + parts
 
 
-def _cell_differences(was: NotebookNode, now: NotebookNode, tolerance: PixelTolerance) -> Iterator[str]:
+def _cell_differences(was: NotebookNode, now: NotebookNode) -> Iterator[str]:
     if was.execution_count is None:
         yield "is committed without having been run"
         return
@@ -144,7 +125,7 @@ def _cell_differences(was: NotebookNode, now: NotebookNode, tolerance: PixelTole
         return
     for (kind, old), (_, new) in zip(before, after, strict=True):
         if kind == "image/png":
-            difference = _picture_difference(old, new, tolerance)
+            difference = _picture_difference(old, new)
         else:
             difference = _line_difference(old, new)
         if difference:
@@ -172,7 +153,7 @@ def _cut(line: str, start: int) -> str:
     return cut if len(cut) <= SHOWN else cut[: SHOWN - 1] + "…"
 
 
-def _picture_difference(old: str, new: str, tolerance: PixelTolerance) -> str:
+def _picture_difference(old: str, new: str) -> str:
     """Compare two PNG images in base 64; empty where they are alike."""
     if old == new:
         return ""
@@ -183,8 +164,8 @@ def _picture_difference(old: str, new: str, tolerance: PixelTolerance) -> str:
     if was.shape != now.shape:
         sizes = [f"{x.shape[1]} by {x.shape[0]} pixels in {x.shape[2]} channels" for x in (was, now)]
         return f"was {sizes[0]}, is {sizes[1]}"
-    apart = np.abs(was - now).max(axis=2) * 255 > tolerance.levels + 0.5
-    changed, allowed = int(apart.sum()), int(apart.size * tolerance.share)
+    apart = np.abs(was - now).max(axis=2) * 255 > PIXEL_LEVELS + 0.5
+    changed, allowed = int(apart.sum()), int(apart.size * PIXEL_SHARE)
     if changed <= allowed:
         return ""
     rows, columns = (np.flatnonzero(apart.any(axis=axis)) for axis in (1, 0))

@@ -8,14 +8,14 @@ logarithmic counts weighted by inverse document frequency of the year (Salton an
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kzpolicy.comparing import PRESIDENCIES, _known, _states, adjusted, percentile
+from kzpolicy.comparing import PRESIDENCIES, _known, _states, beside_others, percentile, with_q
 from kzpolicy.corpus import Corpus
 from kzpolicy.speeches import load_states
 from kzpolicy.trends import FUNCTION_WORDS
@@ -27,6 +27,7 @@ POWERS = {
 EUROPEANS = {"Germany": "DEU", "France": "FRA", "United Kingdom": "GBR"}
 NEIGHBOURS = ("UZB", "KGZ", "TJK", "TKM")
 LEAST, MOST = 0.02, 0.80
+_SEED = 2022
 _ORGANISATION = frozenset({"un", "united", "nations"})
 _EU = (
     "AUT BEL BGR CYP CZE DEU DNK ESP EST FIN FRA GRC HRV HUN IRL ITA LTU LUX LVA MLT NLD POL PRT "
@@ -53,35 +54,25 @@ class Vocabulary:
     word: npt.NDArray[np.int64]
     count: Array
 
-    def year(self, year: int) -> Vocabulary:
-        """Keep the speeches of a year."""
-        chosen = self.speeches["year"].to_numpy() == year
-        number = np.cumsum(chosen) - 1
-        rows = chosen[self.speech]
-        own = self.speeches[chosen].reset_index(drop=True)
-        paragraph = np.unique(self.paragraph[rows], return_inverse=True)[1]
-        return Vocabulary(
-            own, self.words, number[self.speech[rows]], paragraph, self.word[rows], self.count[rows]
-        )
+    def by_year(self) -> Iterator[tuple[int, Vocabulary]]:
+        """Take the speeches of each year apart."""
+        for year in sorted(self.speeches["year"].unique()):
+            chosen = self.speeches["year"].to_numpy() == year
+            rows = chosen[self.speech]
+            speech = (np.cumsum(chosen) - 1)[self.speech[rows]]
+            paragraph = np.unique(self.paragraph[rows], return_inverse=True)[1]
+            own = self.speeches[chosen].reset_index(drop=True)
+            yield int(year), Vocabulary(own, self.words, speech, paragraph, self.word[rows], self.count[rows])
 
-    def matrix(self, weights: Array | None = None) -> Array:
-        """Count each word in each speech; `weights` says how often each paragraph is taken."""
-        shape = (len(self.speeches), len(self.words))
-        count = self.count if weights is None else self.count * weights[self.paragraph]
-        cells = np.bincount(self.speech * shape[1] + self.word, count, minlength=shape[0] * shape[1])
-        return np.asarray(cells, dtype=float).reshape(shape)
+    def matrix(self) -> Array:
+        """Count each word in each speech."""
+        table = np.zeros((len(self.speeches), len(self.words)))
+        np.add.at(table, (self.speech, self.word), self.count)
+        return table
 
 
-def compared_words(corpus: Corpus, *, least: float = LEAST, most: float = MOST) -> Vocabulary:
-    """Count the words that speeches are compared by; the module's description says which.
-
-    Parameters
-    ----------
-    corpus
-        The speeches.
-    least, most
-        Share of all speeches that must, and may, hold a word.
-    """
+def compared_words(corpus: Corpus) -> Vocabulary:
+    """Count the words that speeches are compared by; the module's description says which."""
     facts = _states(corpus)
     place = corpus.terms[["document", "paragraph"]].astype({"document": "str"})
     term = corpus.terms["term"].astype("category")
@@ -91,7 +82,7 @@ def compared_words(corpus: Corpus, *, least: float = LEAST, most: float = MOST) 
     dropped = names | FUNCTION_WORDS | _ORGANISATION
     share = held.reindex(range(len(term.cat.categories)), fill_value=0) / len(facts)
     listed = pd.Series(term.cat.categories, dtype="str")
-    kept = (share >= least) & (share <= most) & ~listed.isin(dropped)
+    kept = share.between(LEAST, MOST) & ~listed.isin(dropped)
     kept &= ~listed.str.contains(" ") & listed.str.contains(r"[^\W\d_]")
     number = np.where(kept, np.cumsum(kept) - 1, -1)
     word = number[term.cat.codes]
@@ -129,7 +120,6 @@ def resemblance(
     *,
     to: Collection[str] = (*POWERS.values(), *EUROPEANS.values()),
     draws: int = 100,
-    seed: int = 2022,
 ) -> pd.DataFrame:
     """Measure how close a state's speech of each year is to each power's.
 
@@ -141,7 +131,7 @@ def resemblance(
         Code of the state.
     to
         Codes of the powers.
-    draws, seed
+    draws
         Paragraphs of all speeches of the year are drawn anew with replacement so often.
 
     Returns
@@ -154,8 +144,7 @@ def resemblance(
     """
     words, rows = compared_words(corpus), []
     _known(words.speeches["state"], state)
-    for year in sorted(words.speeches["year"].unique()):
-        part = words.year(year)
+    for year, part in words.by_year():
         states = list(part.speeches["state"])
         powers = [power for power in to if power in states and power != state]
         if state not in states:
@@ -163,13 +152,16 @@ def resemblance(
         one, many = states.index(state), [states.index(power) for power in powers]
         exact = part.matrix()
         cosine = weighted(exact) @ weighted(exact).T
-        ranks, plain = _ranks(centred(cosine), one, many), _ranks(cosine, one, many)
-        drawn = _drawn_ranks(part, draws, [seed, int(year)], one, many)
+        ranks, plain = (
+            np.array([_rank(table[power], one, power) for power in many])
+            for table in (centred(cosine), cosine)
+        )
+        drawn = _drawn_ranks(part, draws, [_SEED, year], one, many)
         low, high = np.quantile(drawn, [0.025, 0.975], axis=0) if draws else (ranks, ranks)
         for i, power in enumerate(powers):
             limits = (min(low[i], ranks[i]), max(high[i], ranks[i]))
             found = (cosine[one, many[i]], ranks[i], *limits, plain[i], len(states) - 2)
-            rows.append((int(year), power, *found))
+            rows.append((year, power, *found))
     columns = ["year", "power", "similarity", "percentile", "low", "high", "plain", "others"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -203,27 +195,22 @@ def _drawn_ranks(part: Vocabulary, draws: int, seed: list[int], one: int, many: 
         for i, place in enumerate(places):
             row[word[place]] = value[place]
             similar = np.bincount(speech, value * row[word], minlength=shape[0]) - common
-            found[draw, i] = _ranks(similar[None, :], one, [many[i]], among=[0])[0]
+            found[draw, i] = _rank(similar, one, many[i])
             row[word[place]] = 0
     return found
 
 
-def _ranks(similarity: Array, one: int, many: list[int], among: Sequence[int] | None = None) -> Array:
-    """Rank one speech's similarity to each of many among all speeches' (its row given by `among`)."""
-    found = []
-    for row, other in zip(many if among is None else among, many, strict=True):
-        rest = np.delete(similarity[row], [one, other])
-        found.append(percentile(similarity[row, one], rest))
-    return np.array(found)
+def _rank(similarity: Array, one: int, other: int) -> float:
+    """Rank one speech's similarity to another among all other speeches' similarity to it."""
+    return percentile(similarity[one], np.delete(similarity, [one, other]))
 
 
 def similarities(corpus: Corpus) -> dict[int, pd.DataFrame]:
     """Compare all delegations of each year with each other: centred similarity, states by states."""
-    words, found = compared_words(corpus), {}
-    for year in sorted(words.speeches["year"].unique()):
-        part = words.year(year)
+    found = {}
+    for year, part in compared_words(corpus).by_year():
         rows, states = weighted(part.matrix()), list(part.speeches["state"])
-        found[int(year)] = pd.DataFrame(centred(rows @ rows.T), index=states, columns=states)
+        found[year] = pd.DataFrame(centred(rows @ rows.T), index=states, columns=states)
     return found
 
 
@@ -293,17 +280,11 @@ def closeness_change(
         first, second = (half["percentile"] for half in halves)
         _known(set(first.index) & set(second.index), state)
         changes = (second - first).dropna()
-        own, others = float(changes[state]), changes.drop(state).to_numpy()
-        middle = np.median(others)
-        far = int((np.abs(others - middle) >= abs(own - middle)).sum())
-        low, high = np.quantile(others, [0.025, 0.975])
-        found = (own, low, high, percentile(own, others), (1 + far) / (1 + len(others)))
-        name = names.get(power, power)
-        rows.append((power, name, first[state], second[state], *found, len(others)))
+        own = float(changes[state])
+        _, *found = beside_others(own, changes.drop(state).to_numpy())
+        rows.append((power, names.get(power, power), first[state], second[state], own, *found))
     columns = ["power", "name", "before", "after", "change", "low", "high", "percentile", "p", "others"]
-    table = pd.DataFrame(rows, columns=columns)
-    table.insert(table.columns.get_loc("p") + 1, "q", adjusted(table["p"].to_numpy()))
-    return table
+    return with_q(pd.DataFrame(rows, columns=columns))
 
 
 def correspondence(counts: Array, groups: npt.NDArray[np.int64] | None = None) -> tuple[Array, Array, Array]:
@@ -350,7 +331,7 @@ def correspondence(counts: Array, groups: npt.NDArray[np.int64] | None = None) -
     )
 
 
-def speech_map(corpus: Corpus, *, axes: int = 2, upward: str = "USA") -> tuple[pd.DataFrame, pd.DataFrame]:
+def speech_map(corpus: Corpus, *, upward: str = "USA") -> tuple[pd.DataFrame, pd.DataFrame]:
     """Place all speeches of all years on one map by correspondence analysis.
 
     All speeches make one analysis, each compared with the average speech of its year: what all said
@@ -360,38 +341,35 @@ def speech_map(corpus: Corpus, *, axes: int = 2, upward: str = "USA") -> tuple[p
     ----------
     corpus
         The speeches.
-    axes
-        How many axes.
     upward
-        The state whose mean coordinate is made positive on every axis, to fix the signs.
+        The state whose mean coordinate is made positive on both axes, to fix the signs.
 
     Returns
     -------
     speeches : DataFrame
-        ``document``, ``state``, ``year``, ``axis1``, ``axis2``, ...
+        ``document``, ``state``, ``year``, ``axis1``, ``axis2``.
     words : DataFrame
-        ``word``, its coordinates, and ``share1``, ... (contribution to the axis' inertia, of 1), to
-        read what an axis means.
+        ``word``, its coordinates, and ``share1``, ``share2`` (contribution to the axis' inertia, of
+        1), to read what an axis means.
     """
     words = compared_words(corpus)
     counts, facts = words.matrix(), words.speeches
-    years, groups = np.unique(facts["year"], return_inverse=True)
+    groups = np.unique(facts["year"], return_inverse=True)[1]
     rows, columns, inertias = correspondence(counts, groups.astype("int64"))
     _known(facts["state"], upward)
-    sign = np.where(rows[(facts["state"] == upward).to_numpy(), :axes].mean(axis=0) < 0, -1.0, 1.0)
-    names = [f"axis{i + 1}" for i in range(axes)]
-    speeches = facts.assign(**dict(zip(names, (rows[:, :axes] * sign).T, strict=True)))
+    up = rows[(facts["state"] == upward).to_numpy()].mean(axis=0) >= 0
     mass = counts.sum(axis=0) / counts.sum()
-    table = pd.DataFrame({"word": words.words, **dict(zip(names, (columns[:, :axes] * sign).T, strict=True))})
-    shares = mass[:, None] * columns[:, :axes] ** 2 / inertias[:axes]
-    for i in range(axes):
-        table[f"share{i + 1}"] = shares[:, i]
-    speeches.attrs["inertia"] = [float(x / inertias.sum()) for x in inertias[:axes]]
+    speeches, table = facts.copy(), pd.DataFrame({"word": words.words})
+    for i, sign in enumerate(np.where(up[:2], 1.0, -1.0)):
+        speeches[f"axis{i + 1}"], table[f"axis{i + 1}"] = rows[:, i] * sign, columns[:, i] * sign
+    for i in range(2):
+        table[f"share{i + 1}"] = mass * columns[:, i] ** 2 / inertias[i]
+    speeches.attrs["inertia"] = [float(x / inertias.sum()) for x in inertias[:2]]
     return speeches, table
 
 
 def validity(
-    similar: Mapping[int, pd.DataFrame], groups: Mapping[str, tuple[str, str]] = GROUPS, *, draws: int = 2000
+    similar: Mapping[int, pd.DataFrame], groups: Mapping[str, tuple[str, str]] = GROUPS
 ) -> pd.DataFrame:
     """Check the similarity by blocs that nobody disputes.
 
@@ -405,16 +383,14 @@ def validity(
     groups
         Name to two lists of codes, separated by spaces: members, and whom they are set against
         (empty: all other delegations).
-    draws
-        Members are drawn anew with replacement so often for the interval.
 
     Returns
     -------
     DataFrame
-        ``group``, ``states``, ``speeches``, ``auc``, ``low``, ``high`` (95% interval over states),
+        ``group``, ``states``, ``speeches``, ``auc``, ``low``, ``high`` (95% bootstrap interval over states),
         ``weakest`` (the member with the lowest value) and ``weakest_auc``.
     """
-    found: dict[str, dict[str, list[float]]] = {name: {} for name in groups}
+    found = []
     for table in similar.values():
         similarity, states = table.to_numpy(), table.index.to_numpy()
         for name, (members, against) in groups.items():
@@ -423,20 +399,12 @@ def validity(
             for i in np.flatnonzero(own):
                 fellows = own & (np.arange(len(states)) != i)
                 ranks = [percentile(s, similarity[i, other]) for s in similarity[i, fellows]]
-                found[name].setdefault(states[i], []).append(float(np.mean(ranks)) / 100)
-    return _summary(found, draws)
-
-
-def _summary(found: dict[str, dict[str, list[float]]], draws: int) -> pd.DataFrame:
+                found.append((name, states[i], float(np.mean(ranks)) / 100))
     rows = []
-    for name, members in found.items():
-        means = {state: float(np.mean(values)) for state, values in members.items()}
-        values = np.array(list(means.values()))
-        random = np.random.default_rng(2022)
-        drawn = values[random.integers(0, len(values), (draws, len(values)))].mean(axis=1)
-        low, high = np.quantile(drawn, [0.025, 0.975])
-        weakest = min(means, key=lambda state: means[state])
-        speeches = sum(map(len, members.values()))
-        rows.append((name, len(means), speeches, values.mean(), low, high, weakest, means[weakest]))
+    for name, part in pd.DataFrame(found, columns=["group", "state", "auc"]).groupby("group", sort=False):
+        means = part.groupby("state", sort=False)["auc"].mean()
+        chosen = np.random.default_rng(_SEED).integers(0, len(means), (2000, len(means)))
+        low, high = np.quantile(means.to_numpy()[chosen].mean(axis=1), [0.025, 0.975])
+        rows.append((name, len(means), len(part), means.mean(), low, high, means.idxmin(), means.min()))
     columns = ["group", "states", "speeches", "auc", "low", "high", "weakest", "weakest_auc"]
     return pd.DataFrame(rows, columns=columns)

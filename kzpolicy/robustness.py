@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -10,13 +9,20 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from kzpolicy.coding import _measured
 from kzpolicy.corpus import Corpus
-from kzpolicy.sentiment import coded_pairs, plain_class
+from kzpolicy.sentiment import coded_pairs, difference, plain_class
 
-DRAWS = 500
 THRESHOLDS = (0.05, 0.2)
-SCOPES = ("all sentences", "one power named", "state or capital named", "no quotations", "sure codes only")
-WEIGHTINGS = ("by sentence", "by article")
+# Which pairs count, as conditions on the columns of `measures`.
+SCOPES = {
+    "all sentences": "index >= 0",
+    "one power named": "alone",
+    "state or capital named": "state",
+    "no quotations": "kind != 'quotation'",
+    "sure codes only": "sure",
+}
+WEIGHTINGS = {"by sentence": None, "by article": "document"}
 PRIMARY = {
     "measure": "codes, median",
     "scope": "all sentences",
@@ -47,10 +53,10 @@ CONTRASTS = (
     ),
     Contrast(
         "stance_russia_2022",
-        "Stance toward Russia: before 2022 − from 2022 on",
+        "Stance toward Russia: from 2022 on − before 2022",
         "stance",
-        "power == 'russia' and published_from < 2022",
         "power == 'russia' and published_from >= 2022",
+        "power == 'russia' and published_from < 2022",
     ),
 )
 
@@ -122,21 +128,20 @@ def specification_curve(table: pd.DataFrame, contrast: Contrast) -> pd.DataFrame
     articles = ["none", *table["document"].cat.categories]
     rows = []
     for scope, left_out in product(SCOPES, articles):
-        part = _in_scope(table[table["document"] != left_out], scope)
-        sides = [part.query(condition) for condition in (contrast.first, contrast.second)]
+        part = table[table["document"] != left_out].query(SCOPES[scope])
+        sides = (part.query(contrast.first), part.query(contrast.second))
         for name, weighting in product(names, WEIGHTINGS):
             column = prefix + name
-            values = [side.dropna(subset=[column]) for side in sides]
-            if min(len(v) for v in values):
-                estimate = _mean(values[0], column, weighting) - _mean(values[1], column, weighting)
-                low, high = np.quantile(_draws(values, column, weighting), [0.025, 0.975])
-                n = sum(len(v) for v in values)
-                rows.append((name, scope, weighting, left_out, estimate, low, high, n))
+            found = difference(*sides, column, alike=WEIGHTINGS[weighting])
+            n = sum(int(side[column].count()) for side in sides)
+            rows.append((name, scope, weighting, left_out, *found, n))
     columns = ["measure", "scope", "weighting", "left_out", "estimate", "low", "high", "n"]
-    curve = pd.DataFrame(rows, columns=columns)
+    curve = pd.DataFrame(rows, columns=columns).dropna().reset_index(drop=True)
     primary = (curve[list(PRIMARY)] == pd.Series(PRIMARY)).all(axis=1)
     curve = curve.assign(primary=primary, coded=curve["measure"].str.startswith("codes"))
-    return curve.sort_values("estimate", kind="stable").reset_index(drop=True)
+    # Equal estimates differ by rounding errors only: in their order they stay.
+    order = curve["estimate"].round(9).argsort(kind="stable")
+    return curve.iloc[order].reset_index(drop=True)
 
 
 def interval_by_unit(table: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
@@ -146,16 +151,17 @@ def interval_by_unit(table: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
     -------
     DataFrame
         ``unit``, ``units`` (how many), ``estimate``, ``low``, ``high`` (95%). With whole texts the
-        interval speaks of texts like these; with paragraphs, of paragraphs in these texts.
+        interval speaks of texts like these; with paragraphs, of paragraphs in these texts. Few units
+        can seem to vary too little: a larger unit never narrows the interval.
     """
     column = f"{contrast.value}: {PRIMARY['measure']}"
-    sides = [table.query(condition) for condition in (contrast.first, contrast.second)]
-    estimate = _mean(sides[0], column, "by sentence") - _mean(sides[1], column, "by sentence")
-    rows = []
-    for unit in ("sentence", "paragraph", "document"):
-        low, high = np.quantile(_draws(sides, column, "by sentence", unit, draws=8 * DRAWS), [0.025, 0.975])
-        rows.append((unit, len({*sides[0][unit], *sides[1][unit]}), estimate, float(low), float(high)))
-    return pd.DataFrame(rows, columns=["unit", "units", "estimate", "low", "high"])
+    first, second = (table.query(condition) for condition in (contrast.first, contrast.second))
+    rows = [
+        (unit, len({*first[unit], *second[unit]}), *difference(first, second, column, unit=unit))
+        for unit in ("sentence", "paragraph", "document")
+    ]
+    table = pd.DataFrame(rows, columns=["unit", "units", "estimate", "low", "high"])
+    return table.assign(low=table["low"].cummin(), high=table["high"].cummax())
 
 
 def survival(curve: pd.DataFrame) -> dict[str, float]:
@@ -186,72 +192,17 @@ def length_confound(table: pd.DataFrame) -> pd.DataFrame:
         ``measure``, ``correlation`` (Spearman's, of words in the sentence with the absolute
         measure), ``low``, ``high`` (95% bootstrap interval over sentences), ``n``.
     """
-    rows = []
+    found = []
     for column in table:
         if column.startswith(("tone: ", "stance: ")) and "coder" not in column:
             part = table[["sentence", "words", column]].dropna()
             part = part.assign(strength=part[column].abs()).drop_duplicates(["sentence", "strength"])
-            estimates = list(_bootstrapped(part))
-            low, high = np.nanquantile(estimates, [0.025, 0.975])
-            rows.append((column, _spearman(part), float(low), float(high), len(part)))
-    return pd.DataFrame(rows, columns=["measure", "correlation", "low", "high", "n"])
+            units = part[["words", "strength"]].to_numpy(dtype=float)
+            found.append(_measured(units, part["sentence"], {column: _rank_correlation}))
+    table = pd.concat(found, ignore_index=True).rename(columns={"estimate": "correlation", "pairs": "n"})
+    return table.drop(columns="sentences")
 
 
-def _spearman(part: pd.DataFrame) -> float:
-    return float(part["words"].rank().corr(part["strength"].rank()))
-
-
-def _bootstrapped(part: pd.DataFrame, draws: int = 500) -> Iterator[float]:
-    rng = np.random.default_rng(4)
-    for _ in range(draws):
-        yield _spearman(part.iloc[rng.integers(len(part), size=len(part))])
-
-
-def _in_scope(table: pd.DataFrame, scope: str) -> pd.DataFrame:
-    if scope == "one power named":
-        return table[table["alone"]]
-    if scope == "state or capital named":
-        return table[table["state"]]
-    if scope == "no quotations":
-        return table[table["kind"] != "quotation"]
-    if scope == "sure codes only":
-        return table[table["sure"]]
-    return table
-
-
-def _mean(side: pd.DataFrame, column: str, weighting: str) -> float:
-    if weighting == "by sentence":
-        return float(side[column].mean())
-    return float(side.groupby("document", observed=True)[column].mean().mean())
-
-
-def _draws(
-    sides: list[pd.DataFrame],
-    column: str,
-    weighting: str,
-    cluster: str = "paragraph",
-    seed: int = 5,
-    draws: int = DRAWS,
-) -> npt.NDArray[np.float64]:
-    """Draw the difference of two means; both sides share the weights of their clusters.
-
-    As `kzpolicy.intervals.difference_draws`, with the half observations at -1, 0 and 1 spread over
-    the articles where these weigh equally.
-    """
-    rng = np.random.default_rng(seed)
-    known = np.unique(np.concatenate([side[cluster].astype("str") for side in sides]))
-    weights = rng.standard_exponential((draws, len(known)))
-    means = []
-    for side in sides:
-        parts = (
-            [side] if weighting == "by sentence" else [p for _, p in side.groupby("document", observed=True)]
-        )
-        drawn = []
-        for part in parts:
-            at = np.searchsorted(known, part[cluster].astype("str"))
-            sums = np.bincount(at, part[column].to_numpy(dtype=float), minlength=len(known))
-            sizes = np.bincount(at, minlength=len(known))
-            prior = rng.standard_gamma(0.5 / len(parts), (draws, 3))
-            drawn.append((weights @ sums + prior @ [-1.0, 0.0, 1.0]) / (weights @ sizes + prior.sum(axis=1)))
-        means.append(np.mean(drawn, axis=0))
-    return np.asarray(means[0] - means[1], dtype=float)
+def _rank_correlation(units: npt.NDArray[np.float64]) -> float:
+    ranks = pd.DataFrame(units).rank()
+    return float(ranks[0].corr(ranks[1]))

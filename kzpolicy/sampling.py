@@ -56,20 +56,8 @@ def mention_pairs(corpus: Corpus, powers: Powers | None = None) -> pd.DataFrame:
     pairs = pairs.assign(own=pairs["speaker_state"] == pairs["power"].map(POWERS))
     pairs = pairs.rename(columns={"vader_compound": "plain"})
     pairs = pairs.assign(plain_class=plain_class(pairs["plain"]))
-    columns = [
-        "sentence",
-        "document",
-        "label",
-        "url",
-        "year",
-        "power",
-        "words",
-        "own",
-        "plain",
-        "plain_class",
-    ]
-    columns += SCORES
-    return in_reading_order(pairs[columns], documents, powers)
+    columns = ["sentence", "document", "label", "url", "year", "power", "words", "own", "plain"]
+    return in_reading_order(pairs[[*columns, "plain_class", *SCORES]], documents, powers)
 
 
 def draw_sample(
@@ -232,10 +220,16 @@ def _proportional(sizes: npt.NDArray[np.float64], n: int) -> npt.NDArray[np.floa
         certain |= over
 
 
-def _complete(pairs: pd.DataFrame, columns: Sequence[str]) -> None:
+def must_have(pairs: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Raise an error unless the pairs have the columns."""
     for column in columns:
         if column not in pairs:
             raise StudyError(f"the pairs have no column {column!r}; they have {', '.join(pairs.columns)}")
+
+
+def _complete(pairs: pd.DataFrame, columns: Sequence[str]) -> None:
+    must_have(pairs, columns)
+    for column in columns:
         if pairs[column].isna().any():
             raise StudyError(f"pair {_name(pairs[pairs[column].isna()])} has no {column}; fill it")
 

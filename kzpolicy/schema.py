@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -15,8 +19,6 @@ import pandas as pd
 from kzpolicy.errors import StudyError
 from kzpolicy.storing import Stored
 
-KINDS = ("standfirst", "body", "quotation", "heading")
-PRECISIONS = ("day", "month", "year", "span", "decade")
 # A table of more rows than this is Parquet.
 LARGE = 50_000
 # A study with more rows than this in one table has its parsed tables in parts.
@@ -35,8 +37,14 @@ class Column:
     name: str
     type: str
     about: str
-    required: bool = True
-    allowed: tuple[Any, ...] = ()
+    required: bool
+    allowed: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, row: Mapping[str, str]) -> Column:
+        """Make a column of its row in ``columns.csv``."""
+        allowed = (int(x) if row["type"] == "integer" else x for x in row["allowed"].split(";") if x)
+        return cls(row["column"], row["type"], row["about"], not row["optional"], tuple(allowed))
 
 
 @dataclass(frozen=True)
@@ -47,9 +55,9 @@ class Table:
     about: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
-    refers: tuple[tuple[str, str], ...] = ()
+    refers: tuple[tuple[str, str], ...]
     # A curated table is written by people; `kzpolicy build` keeps it and checks it.
-    curated: bool = False
+    curated: bool
 
     @property
     def names(self) -> list[str]:
@@ -62,199 +70,36 @@ class Table:
 
 
 _DTYPES: dict[str, str] = {"string": "str", "integer": "int64", "number": "float64", "date": "datetime64[s]"}
-
-
-def _text(name: str, about: str, required: bool = True, allowed: tuple[Any, ...] = ()) -> Column:
-    return Column(name, "string", about, required, allowed)
-
-
-def _count(name: str, about: str, allowed: tuple[Any, ...] = ()) -> Column:
-    return Column(name, "integer", about, True, allowed)
-
-
-_DOCUMENT = _text("document", "key of the document, as cited")
-_SENTENCE = _text(
-    "sentence", "locator: document:paragraph:sentence; sentence 0 is the heading above the paragraph"
-)
-_POWER = _text("power", "key of the power, as in powers.toml")
-_CODE = (-1, 0, 1)
-
-TABLES: dict[str, Table] = {
-    table.name: table
-    for table in (
-        Table(
-            "documents",
-            "One row a document: bibliographic facts, dates, sizes. Sizes leave headings out.",
-            (
-                _DOCUMENT,
-                _text("corpus", "the study's corpus"),
-                _text("label", "short name for figures"),
-                _text("title", "title as published"),
-                _text("authors", "authors, separated by ;"),
-                _text("outlet", "where it was published"),
-                _text("outlet_country", "country of the outlet", False),
-                _text("outlet_type", "kind of outlet, as the source describes it", False),
-                _text("outlet_group", "kind of outlet, grouped for comparison", False),
-                _text("speaker_state", "for speeches: ISO 3166 code of the speaking state", False),
-                Column("published_from", "date", "earliest date of publication"),
-                Column("published_to", "date", "latest date of publication; the same where the day is known"),
-                _text("date_basis", "how the date is known"),
-                _text("url", "page of the source", False),
-                _text("language", "ISO 639-1 code"),
-                _text("file", "name of the source file"),
-                _count("paragraphs", "paragraphs of the body, quotations included"),
-                _count("sentences", "sentences of standfirst, body and quotations"),
-                _count("words", "words of standfirst, body and quotations"),
-                _text("sha256", "SHA-256 of the source file, to prove the same text was read"),
-                _text("notes", "what is odd about the source", False),
-            ),
-            ("document",),
-        ),
-        Table(
-            "sentences",
-            "One row a sentence, without its text: where it stands, its size, its plain VADER scores.",
-            (
-                _SENTENCE,
-                _DOCUMENT,
-                _count("paragraph", "paragraph, from 1; 0 is the standfirst"),
-                _count("position", "number of the sentence in its paragraph, from 1; 0 is a heading"),
-                _text("kind", "part of the document", True, KINDS),
-                _count("words", "words"),
-                Column("vader_negative", "number", "VADER's share of negative words, 0 to 1"),
-                Column("vader_neutral", "number", "VADER's share of neutral words, 0 to 1"),
-                Column("vader_positive", "number", "VADER's share of positive words, 0 to 1"),
-                Column("vader_compound", "number", "VADER's compound score, -1 to 1"),
-                _text(
-                    "fingerprint",
-                    "first 12 hex digits of the words' SHA-256: proves the text",
-                ),
-            ),
-            ("sentence",),
-            (("document", "documents"),),
-        ),
-        Table(
-            "mentions",
-            "One row a mention of a power in a sentence.",
-            (
-                _SENTENCE,
-                _POWER,
-                _count("start", "offset of the first character in the sentence, from 0"),
-                _count("end", "offset after the last character"),
-                _text("via", "what was named", True, ("state", "capital", "leader", "people", "institution")),
-                _text("alias", "the name as listed in powers.toml"),
-                Column("tone", "number", "targeted score of tone toward the power, -1 to 1"),
-                Column("stance", "number", "targeted score of the subject's stance toward it, -1 to 1"),
-                _count("tone_class", "tone as unfavourable, neither or favourable", _CODE),
-                _count("stance_class", "stance as distance, none or approach", _CODE),
-                _text("because", "the words and rules behind the scores", False),
-            ),
-            ("sentence", "start"),
-            (("sentence", "sentences"),),
-        ),
-        Table(
-            "terms",
-            "Counts of lower-case words, and of the themes' terms of several words, per paragraph; "
-            "headings left out.",
-            (
-                _DOCUMENT,
-                _count("paragraph", "paragraph, from 1; 0 is the standfirst"),
-                _text("term", "word, or term of several words"),
-                _count("count", "occurrences"),
-            ),
-            ("document", "paragraph", "term"),
-            (("document", "documents"),),
-        ),
-        Table(
-            "contexts",
-            "Counts of words in the sentences that mention a power.",
-            (
-                _DOCUMENT,
-                _POWER,
-                _text("term", "word"),
-                _count("count", "occurrences"),
-                _count("own", "of these, occurrences inside the power's own names"),
-            ),
-            ("document", "power", "term"),
-            (("document", "documents"),),
-        ),
-        Table(
-            "left_out",
-            "What stood in a source file and is not the document's own text.",
-            (
-                _DOCUMENT,
-                _count("line", "first line in the source file, from 1"),
-                _text("reason", "why it was left out"),
-                _count("words", "words between spaces"),
-            ),
-            ("document", "line"),
-            (("document", "documents"),),
-        ),
-        Table(
-            "skipped",
-            "Files that could not be used.",
-            (_text("file", "name of the source file"), _text("reason", "why it could not be used")),
-            ("file", "reason"),
-        ),
-        Table(
-            "codes",
-            "Reference codes: one row a sentence, power and coder. The coders are passes of a large language "
-            "model that followed the codebook; no human has coded or checked them.",
-            (
-                _SENTENCE,
-                _POWER,
-                _text("coder", "pass of the model"),
-                _count("reference", "1: the power is meant; 0: only a word is shared", (0, 1)),
-                _count("tone", "how the power is portrayed: -1 unfavourably, 0 neither, 1 favourably", _CODE),
-                _count(
-                    "stance", "Kazakhstan's position toward the power: -1 distance, 0 none, 1 approach", _CODE
-                ),
-                _count("confidence", "1: sure; 0: could defend another code", (0, 1)),
-            ),
-            ("sentence", "power", "coder"),
-            (("sentence", "sentences"),),
-            curated=True,
-        ),
-        Table(
-            "paraphrases",
-            "What each coded sentence says, in at most 15 words of our own.",
-            (_SENTENCE, _text("paraphrase", "at most 15 words, not the source's")),
-            ("sentence",),
-            (("sentence", "sentences"),),
-            curated=True,
-        ),
-        Table(
-            "events",
-            "Dated events that the documents state.",
-            (
-                _text("event", "short key"),
-                _text("date", "ISO date as precise as stated; a span or decade as first/last year"),
-                _text("precision", "how precise the date is", True, PRECISIONS),
-                _text("powers", "powers involved, separated by ;", False),
-                _text("what", "what happened, in at most 15 words of our own"),
-                _text("sentences", "locators of the sentences that say so, separated by ;"),
-                _text("note", "where documents differ or are imprecise", False),
-            ),
-            ("event",),
-            curated=True,
-        ),
-        Table(
-            "exceptions",
-            "What had to be declared for one source: a fact its sources row lacks or has otherwise.",
-            (
-                _DOCUMENT,
-                _text(
-                    "field",
-                    "column of documents, or standfirst: how many first paragraphs are the standfirst",
-                ),
-                _text("value", "the value used"),
-                _text("why", "the reason"),
-            ),
-            ("document", "field"),
-            curated=True,
-        ),
-    )
+_ABOUT = {
+    "documents": "One row a document: bibliographic facts, dates, sizes. Sizes leave headings out.",
+    "sentences": "One row a sentence, without its text: where it stands, its size, its plain VADER scores.",
+    "mentions": "One row a mention of a power in a sentence.",
+    "terms": "Counts of lower-case words, and of the themes' terms of several words, per paragraph; headings "
+    "left out.",
+    "contexts": "Counts of words in the sentences that mention a power.",
+    "left_out": "What stood in a source file and is not the document's own text.",
+    "skipped": "Files that could not be used.",
+    "codes": "Reference codes: one row a sentence, power and coder. The coders are passes of a large "
+    "language model that followed the codebook; no human has coded or checked them.",
+    "paraphrases": "What each coded sentence says, in at most 15 words of our own.",
+    "events": "Dated events that the documents state.",
+    "exceptions": "What had to be declared for one source: a fact its sources row lacks or has otherwise.",
 }
+_CURATED = ("codes", "paraphrases", "events", "exceptions")
 
+
+def _declared() -> Iterator[Table]:
+    """Read the columns as ``columns.csv`` declares them."""
+    with Path(__file__).with_name("columns.csv").open(encoding="utf-8", newline="") as file:
+        for name, group in groupby(csv.DictReader(file), key=itemgetter("table")):
+            rows = list(group)
+            columns = tuple(Column.of(row) for row in rows)
+            key = tuple(row["column"] for row in rows if row["key"])
+            refers = tuple((row["column"], row["refers"]) for row in rows if row["refers"])
+            yield Table(name, _ABOUT[name], columns, key, refers, name in _CURATED)
+
+
+TABLES = {table.name: table for table in _declared()}
 # What a build makes of each document, and so has in parts when it is large.
 PARSED = ("documents", "sentences", "mentions", "terms", "contexts", "left_out")
 
@@ -306,28 +151,25 @@ def _typed(values: pd.Series[Any], column: Column, where: str) -> pd.Series[Any]
                 return values
         values = values.astype("str")
     empty = values.isna() | (values.astype("str") == "")
-    bad, cause = empty & column.required, f"{column.name} is empty"
-    typed = values
-    if not bad.any():
-        if column.type in ("integer", "number"):
-            typed = pd.to_numeric(values, errors="coerce")
-            bad, cause = typed.isna() & column.required, f"{column.name} is not a number"
-            if column.type == "integer" and not bad.any():
-                bad = (typed.astype("float64") % 1 != 0) | (typed.astype("float64").abs() >= 2**53)
-                cause = f"{column.name} is not a whole number"
-        elif column.type == "date":
-            typed = pd.to_datetime(values, format="%Y-%m-%d", errors="coerce")
-            bad, cause = typed.isna() & ~empty, f"{column.name} is not a date (YYYY-MM-DD)"
-        else:
-            typed = values.where(~empty, None)
-    if not bad.any() and column.allowed:
-        bad, cause = (
-            ~typed.isin(column.allowed),
-            f"{column.name} is none of {', '.join(map(str, column.allowed))}",
-        )
-    if bad.any():
-        row = int(bad.to_numpy().argmax())
-        raise StudyError(f"{where}: row {row + 2}: {cause} ({values.iloc[row]!r}); correct it")
+    faults = {"is empty": empty & column.required}
+    if column.type == "string":
+        typed = values.where(~empty, None)
+    elif column.type == "date":
+        typed = pd.to_datetime(values, format="%Y-%m-%d", errors="coerce")
+        faults["is not a date (YYYY-MM-DD)"] = typed.isna() & ~empty
+    else:
+        typed = pd.to_numeric(values, errors="coerce")
+        faults["is not a number"] = typed.isna() & ~empty
+        if column.type == "integer":
+            number = typed.astype("float64")
+            faults["is not a whole number"] = (number % 1 != 0) | (number.abs() >= 2**53)
+    if column.allowed:
+        faults[f"is none of {', '.join(map(str, column.allowed))}"] = ~typed.isin(column.allowed)
+    for fault, bad in faults.items():
+        if bad.any():
+            row = int(bad.to_numpy().argmax())
+            cause = f"{column.name} {fault} ({values.iloc[row]!r})"
+            raise StudyError(f"{where}: row {row + 2}: {cause}; correct it")
     return typed.astype(_DTYPES[column.type])
 
 
@@ -413,7 +255,7 @@ def to_csv(frame: pd.DataFrame, name: str) -> bytes:
     return text.encode()
 
 
-def describe(name: str, title: str, files: Mapping[str, bytes | Stored]) -> bytes:
+def describe(name: str, files: Mapping[str, bytes | Stored]) -> bytes:
     """Write a study's ``datapackage.json`` (Frictionless Data Package, version 1) from its files.
 
     A table in parts is one resource; its ``parts`` have their own sizes and checksums.
@@ -455,7 +297,7 @@ def describe(name: str, title: str, files: Mapping[str, bytes | Stored]) -> byte
         )
     package = {
         "name": name,
-        "title": title,
+        "title": f"Tables of the study {name}",
         "profile": "tabular-data-package",
         "licenses": [{"name": "CC-BY-4.0", "path": "https://creativecommons.org/licenses/by/4.0/"}],
         "resources": resources,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from kzpolicy.corpus import Corpus, pair_scores, reference_codes
-from kzpolicy.intervals import difference_draws, mean_interval
+from kzpolicy.intervals import TAILS, difference_draws, mean_interval
 from kzpolicy.powers import Powers, load_powers
 
 # The customary threshold of Hutto and Gilbert (2014) for calling a compound score neutral.
@@ -107,15 +107,27 @@ def with_period(pairs: pd.DataFrame, year: int) -> pd.DataFrame:
     return pairs.assign(period=pd.Categorical.from_codes(later.astype(int), names, ordered=True))
 
 
-def difference(first: pd.DataFrame, second: pd.DataFrame, value: str) -> tuple[float, float, float]:
+def difference(
+    first: pd.DataFrame,
+    second: pd.DataFrame,
+    value: str,
+    *,
+    unit: str = "paragraph",
+    alike: str | None = None,
+) -> tuple[float, float, float]:
     """Return the difference of two groups' means with its 95% interval.
 
     Parameters
     ----------
     first, second
-        Rows of `coded_pairs`; a paragraph with rows of both moves both means at once.
+        Rows of `coded_pairs`; a paragraph with rows of both moves both means at once. For a change
+        the later ones come first.
     value
-        Column to average.
+        Column to average; rows without a value are left out.
+    unit
+        Column of what is drawn whole.
+    alike
+        Column of what weighs alike, such as ``document``; None for the rows.
 
     Returns
     -------
@@ -130,12 +142,19 @@ def difference(first: pd.DataFrame, second: pd.DataFrame, value: str) -> tuple[f
     >>> gap, low > 0
     (1.5, True)
     """
+    first, second = (side.dropna(subset=[value]) for side in (first, second))
     if first.empty or second.empty:
         return (float("nan"),) * 3
-    gap = float(first[value].mean() - second[value].mean())
-    paragraphs = (first["paragraph"], second["paragraph"])
-    alone = (np.arange(len(first)), np.arange(len(first), len(first) + len(second)))
+    values, units = (np.concatenate([first[name], second[name]]) for name in (value, unit))
+    within = np.zeros(len(values), dtype=np.int64)
+    if alike:
+        within = pd.factorize(np.concatenate([first[alike], second[alike]]))[0]
+    group = np.repeat([0, within.max() + 1], [len(first), len(second)])
+    parts, part = np.unique(group + within, return_inverse=True)
+    here = parts < group[-1]
+    shares = np.where(here, 1 / here.sum(), -1 / (~here).sum())
+    gap = float((shares * np.bincount(part, values) / np.bincount(part)).sum())
     # As for one mean, never narrower than when each sentence stands for itself.
-    draws = [difference_draws(first[value], second[value], by) for by in (paragraphs, alone)]
-    limits = np.array([np.quantile(d, [0.025, 0.975]) for d in draws])
-    return gap, float(min(limits[:, 0].min(), gap)), float(max(limits[:, 1].max(), gap))
+    draws = [difference_draws(values, by, part, shares) for by in (units, np.arange(len(values)))]
+    limits = np.quantile(draws, TAILS, axis=1)
+    return gap, float(min(limits[0].min(), gap)), float(max(limits[1].max(), gap))

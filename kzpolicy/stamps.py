@@ -6,7 +6,7 @@ word, or words in emphasis: ``-0.33<!--tone_russia_clark2015-->``, ``Russia<!--c
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import NamedTuple
 
@@ -16,20 +16,6 @@ KEY = r"<!--(?P<key>[A-Za-z]\w*)-->"
 STAMP = re.compile(rf"(?:(?P<mark>\*\*?)(?P<words>[^\s*][^*\n]*)(?P=mark)|(?P<plain>{PLAIN}|)){KEY}")
 CODE = re.compile(r"^(```+|~~~+).*?^\1[ \t]*$|(`+)(?!`)(?:(?!\n\n).)+?(?<!`)\2(?!`)", re.M | re.S)
 SPELLED = dict(enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1))
-MONTH = (
-    r"(?:Jan(?:uary|\.)?|Feb(?:ruary|\.)?|March|Mar\.?|April|Apr\.?|May|June?|July?|Aug(?:ust|\.)?"
-    r"|Sept?(?:ember|\.)?|Oct(?:ober|\.)?|Nov(?:ember|\.)?|Dec(?:ember|\.)?)"
-)
-# What carries digits and is no result, in the order in which it is taken out.
-NO_RESULT = (
-    r"<!--[\s\S]*?-->|<[^>]+>",  # comments, tags with their attributes, <https://...>
-    r"(?<=\])\([^)]*\)|^\s*\[[^\]]+\]:\s.*$|https?://\S+",  # links' targets
-    r"^\s*(?:#+\s+)?\d+[.):]\s",  # the ordinal of a heading or of a list item
-    r"(?<![\w.])0\d(?:-[a-z]\w*)*\b|\b\d\d(?:-[a-z]\w*){2,}",  # 03, 03-sentiment, 10-one-more-question
-    r"\b\d{4}-\d\d(?:-\d\d)?\b|\bC5\+1\b",  # dates; Central Asia and one power
-    rf"\b\d{{1,2}}(?:[-–]\d{{1,2}})?\s+{MONTH}(?!\w)|\b{MONTH}\s+\d{{1,2}}(?!\w|\.\d)",
-    r"(?<![\w.])(?:19\d\d|20\d\d|2100)(?:[-–/]\d\d)?(?!\w|[.,]\d|%)",  # years; 2021-22
-)
 
 
 class _Stamp(NamedTuple):
@@ -49,17 +35,6 @@ class _Stamp(NamedTuple):
         if self.plain and not re.fullmatch(PLAIN, fact):
             return f"put what it stamps in emphasis, as in **{fact}**<!--{self.key}-->"
         return f"the text says {self.shown or 'nothing'}, the tables say {fact}"
-
-
-def stamped(text: str) -> list[tuple[str, str]]:
-    """List what is shown and the key of its fact, for each stamp outside code.
-
-    Examples
-    --------
-    >>> stamped("Clark is cold: -0.33<!--tone_russia_clark2015-->, n = **14**<!--n-->.")
-    [('-0.33', 'tone_russia_clark2015'), ('14', 'n')]
-    """
-    return [(stamp.shown, stamp.key) for stamp in _stamps(text)]
 
 
 def stale(text: str, facts: Mapping[str, str]) -> list[str]:
@@ -94,30 +69,6 @@ def restamp(text: str, facts: Mapping[str, str]) -> str:
             new = new.capitalize() if stamp.shown[0].isupper() else new
         text = text[: stamp.start] + new + text[stamp.start + len(stamp.shown) :]
     return text
-
-
-def unstamped_numbers(text: str, allowed: Collection[str] = ()) -> list[str]:
-    """List the numbers in Markdown prose that carry no stamp.
-
-    Code, links' targets, HTML comments and attributes, years from 1900 to 2100, dates, names of
-    notebooks and the ordinals of headings and lists are no results and need none.
-
-    Parameters
-    ----------
-    text
-        Markdown.
-    allowed
-        Numbers that are constants of the method, as they are written: ``{"95%", "10,000"}``.
-
-    Examples
-    --------
-    >>> unstamped_numbers("In 2015, 0.29 per 10,000 words (95% interval)", {"95%", "10,000"})
-    ['0.29']
-    """
-    text = STAMP.sub(" ", _without_code(text))
-    for pattern in NO_RESULT:
-        text = re.sub(pattern, " ", text, flags=re.MULTILINE)
-    return [number for number in re.findall(NUMBER, text) if number not in allowed]
 
 
 def _without_code(text: str) -> str:

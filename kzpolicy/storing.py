@@ -124,9 +124,23 @@ def _described(folder: Path, place: Path) -> dict[str, Stored]:
 
 
 class StudyFiles(Mapping[str, bytes]):
-    """The files of a study by name, ``datapackage.json`` left out; each is read when asked for."""
+    """The files of a study by name, ``datapackage.json`` left out; each is read when asked for.
 
-    def __init__(self, folder: Path, prove: bool) -> None:
+    Parameters
+    ----------
+    folder
+        A folder with ``datapackage.json``.
+    prove
+        Compare the checksum of each file that is read; False reads edited tables.
+
+    Raises
+    ------
+    StudyError
+        If the folder is missing or its description damaged; and on reading, if a file is missing
+        or not the one described.
+    """
+
+    def __init__(self, folder: Path, *, prove: bool = True) -> None:
         self._folder, self._prove = folder, prove
         # A decided write whose files are not all in place yet is finished, or else read where they are.
         with suppress(OSError):
@@ -164,27 +178,3 @@ class StudyFiles(Mapping[str, bytes]):
                 "or run kzpolicy accept if you edited it on purpose"
             )
         return content
-
-
-def read_study(folder: Path, *, prove: bool = True) -> StudyFiles:
-    """Open a study's files, each to be proved by its checksum when it is read.
-
-    Parameters
-    ----------
-    folder
-        A folder with ``datapackage.json``.
-    prove
-        False reads edited tables without comparing checksums.
-
-    Returns
-    -------
-    StudyFiles
-        File name to content.
-
-    Raises
-    ------
-    StudyError
-        If the folder is missing or its description damaged; and on reading, if a file is missing
-        or not the one described.
-    """
-    return StudyFiles(folder, prove)

@@ -2,7 +2,7 @@
 
 A notebook is *reproduced* when each of its code cells, run in order in a fresh kernel, shows what
 is committed: the same text, tables and alternative texts to the character, the same figures but
-for a few pixels (:class:`~kzpolicy.outputs.PixelTolerance`), no warning, and when every stamped
+for a few pixels (`kzpolicy.outputs.PIXEL_SHARE`), no warning, and when every stamped
 number in its prose is what the tables say. A cell tagged ``versions`` may differ.
 """
 
@@ -20,7 +20,6 @@ import nbformat
 from kzpolicy import outputs, stamps
 from kzpolicy.errors import StudyError
 from kzpolicy.execution import execute
-from kzpolicy.outputs import PixelTolerance
 
 
 @dataclass(frozen=True)
@@ -58,8 +57,6 @@ def run_study(
     notebooks: Path,
     *,
     update: bool = False,
-    pixel_tolerance: PixelTolerance | None = None,
-    workers: int = 2,
     only: Sequence[str] = (),
     facts: Mapping[str, str] | None = None,
 ) -> list[Report]:
@@ -73,10 +70,6 @@ def run_study(
         The folder; its notebooks run with it as their working directory.
     update
         Write what the notebooks show now in place of what is committed.
-    pixel_tolerance
-        How far a figure may be from the committed one.
-    workers
-        How many notebooks run at a time.
     only
         The beginnings of the names of the notebooks to run (``03``); all when empty.
     facts
@@ -100,9 +93,8 @@ def run_study(
     reports = [_check_page(page, facts, update) for page in pages]
     for report in reports:
         _show(report, width)
-    tolerance = pixel_tolerance or PixelTolerance()
-    with ThreadPoolExecutor(workers) as pool:
-        jobs = [pool.submit(_check_notebook, path, facts, update, tolerance) for path in paths]
+    with ThreadPoolExecutor(2) as pool:
+        jobs = [pool.submit(_check_notebook, path, facts, update) for path in paths]
         _follow(pool, jobs, width)
     return reports + [job.result() for job in jobs]
 
@@ -154,10 +146,10 @@ def _check_page(path: Path, facts: Mapping[str, str], update: bool) -> Report:
         text = stamps.restamp(text, facts)
     written = update and _write(path, text)
     problems = tuple(stamps.stale(text, facts))
-    return Report(path.stem, _status(problems, update, written), _since(started), problems)
+    return Report(path.stem, _status(problems, update, written), time.perf_counter() - started, problems)
 
 
-def _check_notebook(path: Path, facts: Mapping[str, str], update: bool, tolerance: PixelTolerance) -> Report:
+def _check_notebook(path: Path, facts: Mapping[str, str], update: bool) -> Report:
     """Run one notebook, then compare or write it."""
     started = time.perf_counter()
     try:
@@ -168,31 +160,26 @@ def _check_notebook(path: Path, facts: Mapping[str, str], update: bool, toleranc
         if update and warned:
             raise StudyError(f"{warned[0]}; not written: mend the warning, then update again")
     except StudyError as error:
-        return Report(path.stem, "failed", _since(started), (str(error),))
+        return Report(path.stem, "failed", time.perf_counter() - started, (str(error),))
     notes: list[str] = []
     written = False
     if update:
-        written = _write(path, outputs.stable_text(fresh, committed, tolerance))
+        written = _write(path, outputs.stable_text(fresh, committed))
         if path.stem.startswith("00"):
             _keep_figure(fresh, path.with_name("answer.png"))
     else:
-        differences, notes = outputs.compare(committed, fresh, tolerance)
+        differences, notes = outputs.compare(committed, fresh)
         problems += warned + differences
     status = _status(problems, update, written)
-    return Report(path.stem, status, _since(started), tuple(problems), tuple(notes))
+    return Report(path.stem, status, time.perf_counter() - started, tuple(problems), tuple(notes))
 
 
 def _keep_figure(notebook: nbformat.NotebookNode, path: Path) -> None:
     """Keep the first figure as a file too, for the README."""
-    pictures = (
-        output["data"]["image/png"]
-        for cell in notebook.cells
-        for output in cell.get("outputs", ())
-        if "image/png" in output.get("data", {})
-    )
-    picture = next(pictures, None)
-    if picture:
-        path.write_bytes(base64.b64decode(picture))
+    for _, cell in outputs.code_cells(notebook):
+        for shown in outputs.pictures(cell):
+            path.write_bytes(base64.b64decode(shown["image/png"]))
+            return
 
 
 def _status(problems: Sequence[str], update: bool, written: bool) -> str:
@@ -201,10 +188,6 @@ def _status(problems: Sequence[str], update: bool, written: bool) -> str:
     if update:
         return "updated" if written else "unchanged"
     return "reproduced"
-
-
-def _since(started: float) -> float:
-    return time.perf_counter() - started
 
 
 def _read(path: Path) -> nbformat.NotebookNode:

@@ -649,7 +649,7 @@ class Rewrite:
 
     def loaded(self) -> str:
         """Say which tables are read: the old or the new, or fail."""
-        found = storing.read_study(self.out)
+        found = storing.StudyFiles(self.out)
         for state, files in (("old", self.before), ("new", self.after)):
             if found == {name: content for name, content in files.items() if name.endswith(".csv")}:
                 return state

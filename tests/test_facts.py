@@ -10,10 +10,11 @@ import krippendorff
 import numpy as np
 import pandas as pd
 import pytest
+from prose import stamped
 
 from kzpolicy.corpus import load_corpus
 from kzpolicy.facts import facts
-from kzpolicy.stamps import NUMBER, stale, stamped
+from kzpolicy.stamps import NUMBER, stale
 
 ARTICLES = Path(__file__).parents[1] / "data" / "articles"
 SIGNED = r"[+−]\d\.\d\d|0\.00"

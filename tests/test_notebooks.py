@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prose import stamped, unstamped_numbers
 
 from kzpolicy import load_corpus
 from kzpolicy.facts import Facts, facts
 from kzpolicy.schema import codebook
-from kzpolicy.stamps import stale, stamped, unstamped_numbers
+from kzpolicy.stamps import stale
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

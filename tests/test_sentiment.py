@@ -184,6 +184,13 @@ def test_difference_is_the_exact_gap_and_changes_sign(
     assert (turned_low, turned_high) == pytest.approx((-high, -low), abs=0.12)
 
 
+def test_difference_leaves_out_rows_without_a_value() -> None:
+    some = _group([(1, 1), (0, 2), (1, 2)])
+    with_gaps = pd.concat([_group([(float("nan"), 1)]), some, _group([(float("nan"), 3)])])
+    other = some.assign(tone=-some["tone"])
+    assert difference(with_gaps, other, "tone") == difference(some, other, "tone")
+
+
 def test_difference_to_nothing_is_missing() -> None:
     some = _group([(1, 1), (0, 2)])
     assert np.isnan(difference(some, some.head(0), "tone")).all()

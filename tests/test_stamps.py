@@ -2,12 +2,14 @@
 
 import doctest
 
+import prose
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prose import stamped, unstamped_numbers
 
 from kzpolicy import stamps
-from kzpolicy.stamps import restamp, stale, stamped, unstamped_numbers
+from kzpolicy.stamps import restamp, stale
 
 FACTS = {
     "tone": "-0.33",
@@ -21,7 +23,7 @@ FACTS = {
 
 
 def test_examples_in_docstrings() -> None:
-    assert doctest.testmod(stamps).failed == 0
+    assert doctest.testmod(stamps).failed == doctest.testmod(prose).failed == 0
 
 
 @pytest.mark.parametrize(

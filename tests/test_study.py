@@ -18,7 +18,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from kzpolicy.__main__ import main
 from kzpolicy.errors import StudyError
-from kzpolicy.outputs import WIDGET, PixelTolerance, compare, stable_text, warnings
+from kzpolicy.outputs import WIDGET, compare, stable_text, warnings
 from kzpolicy.study import Report, run_study
 
 FACTS = {"tone": "0.12", "n": "5"}
@@ -197,7 +197,7 @@ def scatter(nudge: float = 0.0) -> np.ndarray:
 
 
 def differences(was: NotebookNode, now: NotebookNode) -> list[str]:
-    return compare(was, now, PixelTolerance())[0]
+    return compare(was, now)[0]
 
 
 @pytest.mark.parametrize("mime", ["text/plain", "text/html", "text/markdown"])
@@ -247,7 +247,7 @@ def test_a_warning_is_found_even_where_it_is_committed() -> None:
 def test_versions_are_noted_only() -> None:
     was = shows(text("text/plain", "pandas 3.0"), tags=["versions"])
     now = shows(text("text/plain", "pandas 3.1"), tags=["versions"])
-    found, notes = compare(was, now, PixelTolerance())
+    found, notes = compare(was, now)
     assert found == []
     assert notes == ["cell 1, In [1]: text/plain: line 1: was 'pandas 3.0', is 'pandas 3.1'"]
 
@@ -292,7 +292,7 @@ def test_stable_text_leaves_out_what_changes_by_itself() -> None:
         "language_info": {"name": "python", "version": "3.11.7"},
         "title": "Kept",
     }
-    written = json.loads(stable_text(deepcopy(fresh), committed, PixelTolerance()))
+    written = json.loads(stable_text(deepcopy(fresh), committed))
     assert written["metadata"] == {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {
@@ -308,4 +308,4 @@ def test_stable_text_leaves_out_what_changes_by_itself() -> None:
     assert kept == committed.cells[0].outputs[0].data["image/png"]
     assert cell["outputs"][1]["data"] == {"text/plain": ["1"]}
     moved = shows(picture(scatter(20)), text("text/plain", "1"))
-    assert stable_text(moved, committed, PixelTolerance()) != stable_text(fresh, committed, PixelTolerance())
+    assert stable_text(moved, committed) != stable_text(fresh, committed)

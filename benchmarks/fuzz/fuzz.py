@@ -40,7 +40,7 @@ with atheris.instrument_imports(include=READERS):
     from kzpolicy.schema import check, to_csv, to_parquet
     from kzpolicy.segmenting import split_sentences
     from kzpolicy.sheets import read_sheet
-    from kzpolicy.storing import PACKAGE, read_study
+    from kzpolicy.storing import PACKAGE, StudyFiles
 
 FORMATS = (".txt", ".md", ".html", ".pdf", ".docx", "word/document.xml")
 TABLES = (
@@ -171,7 +171,7 @@ def studies(folder: Path) -> Target:
                 assert codes["tone"].between(-1, 1).all()
             elif which == PACKAGE:
                 (folder / PACKAGE).write_bytes(content)
-                files = read_study(folder)
+                files = StudyFiles(folder)
                 for name in SCHEMA:
                     read_named(files, folder, name)
             elif which == "parquet":
