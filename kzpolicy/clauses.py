@@ -399,7 +399,7 @@ class _Linker:
             self.run_[-1].role = "for"
             chunk.subject = [self.run_[-1]]
         elif governor is not None and not self.subjects and self._depends(chunk):
-            control = f"verb:{self.words[governor.main]}" in self.lexicon.markers["control"]
+            control = self.words[governor.main] in self.lexicon.markers["control", "verb"]
             chunk.subject = governor.objects if governor.objects and control else governor.subject
             if self.run_ and self.words[self.run_[-1].end - 1] in WORDS["document"]:
                 chunk.subject = self.run_[-1:]  # a vote condemning someone
