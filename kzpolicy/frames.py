@@ -25,6 +25,7 @@ _DESCRIBED = MUTUAL | {"opinion"}  # an adjective tells which way these point
 _ATTITUDES = frozenset("fear reject resist".split())  # these turn what they govern around
 _HOSTILE = frozenset("accuse threaten coerce assault dominate sanction protest fear".split())
 _FELT = frozenset("fear praise trust protest reject resist accuse".split())
+_NO_VERB = Chunk("V", 0, 0)  # governs what no verb governs
 _NOBODY = (-1, -1)  # an agent that is left unsaid, as in a short passive
 _INDISPENSABLE = Entry("without", "preposition", frozenset(), "depend", 0.0, 0.5, 0.8)
 _CALLED_ON = Entry("call for", "verb", frozenset(), "request", 0.0, -0.5, -0.5)
@@ -33,7 +34,7 @@ _EXPECTATIONS = (
     Entry("hope that", "verb", frozenset(), "hoped", 0.0, 0.3, 0.6),
 )
 _KINDS = ("domestic actor", "third party", "first person", "third person")
-_PEOPLE = frozenset(a.replace(" ", "_") for a in ACTORS).union(*(WORDS[kind] for kind in _KINDS))
+_PEOPLE = frozenset(ACTORS).union(*(WORDS[kind] for kind in _KINDS))
 
 
 class Frame(NamedTuple):
@@ -67,10 +68,10 @@ class Reading:
                 self._noun(chunk)
         self.sentence.forget_chunks()
         # Place, stem and polarity of the plain words: no names, which say who and not how.
-        self.evidence: list[tuple[int, str, float]] = [
-            (i, *plain)
+        self.plain: list[tuple[int, str, float]] = [
+            (i, *known)
             for i, word in enumerate(self.words)
-            if not (i and self.capitals[i]) and (plain := plain_word(word))
+            if not (i and self.capitals[i]) and (known := plain_word(word))
         ]
 
     def _add(self, entry: Entry, at: int, agent: Spans, patient: Spans, holder: Spans, sign: int = 1) -> None:
@@ -79,15 +80,18 @@ class Reading:
 
     # -- shared ----------------------------------------------------------------------------
 
-    def _is(self, family: str, verb: Chunk | None) -> bool:
+    def _main(self, verb: Chunk) -> str:
+        return self.words[verb.main] if verb.main >= 0 else ""
+
+    def _is(self, family: str, verb: Chunk) -> bool:
         """Whether the main word of a verb chunk marks a family."""
-        return verb is not None and verb.main >= 0 and self.words[verb.main] in self.markers[family, "verb"]
+        return self._main(verb) in self.markers[family, "verb"]
 
     def _is_copula(self, verb: Chunk) -> bool:
         return verb.be if verb.main < 0 else self.words[verb.main] in WORDS["copula"]
 
     def _readings(self, verb: Chunk) -> Sequence[Entry]:
-        return self.lexicon.verbs.get(self.words[verb.main], ()) if verb.main >= 0 else ()
+        return self.lexicon.verbs.get(self._main(verb), ())
 
     def _families(self, verb: Chunk) -> set[str]:
         return {entry.family for entry in self._readings(verb)}
@@ -229,7 +233,7 @@ class Reading:
             else:
                 patient = self._through(verb, entry)
         holder = agent or ([_NOBODY] if passive else [])
-        if not direct and not passive and verb.objects:  # binds one to another
+        if not direct and not passive:  # binds one to another
             holder = self._acting(self._bearers(verb.objects)) or holder
         if verb.neg and not (verb.infinitive or verb.prep or verb.parent) and entry.family in _HOSTILE:
             entry = entry._replace(stance=0.4 * entry.stance)  # not to condemn is not yet to support
@@ -268,7 +272,7 @@ class Reading:
     def _preposition(self, chunk: Chunk) -> None:
         bearers = self._bearers([chunk]) if chunk.prep else []
         for entry in self.lexicon.prepositions.get(chunk.prep, ()):
-            holder = self._bearers(chunk.verb.subject) if chunk.verb else []
+            holder = self._bearers((chunk.verb or _NO_VERB).subject)
             self._add(entry, chunk.start - 1, [], bearers, holder)
         if chunk.prep in WORDS["voice preposition"] or (chunk.prep == "for" and chunk.start <= 1):
             self.voices.append(bearers)
@@ -280,12 +284,11 @@ class Reading:
 
     def _unfounded(self, chunk: Chunk) -> None:
         """Fears are exaggerated; it would be wrong to say."""
-        verb = chunk.verb
-        if verb is None or chunk.role != "object" or self._polarity(verb) < 0:
-            return
+        verb = chunk.verb or _NO_VERB
         claims = any(self._is_claim(noun) for noun in verb.subject)
-        if claims or self.words[chunk.start] in ("wrong", "mistaken"):
-            self.rejected.append([])
+        if chunk.role == "object" and (claims or self.words[chunk.start] in ("wrong", "mistaken")):
+            if self._polarity(verb) > 0:
+                self.rejected.append([])
 
     def _nominal(self, chunk: Chunk, i: int, entries: Sequence[Entry]) -> None:
         entry = _best(entries, chunk)
@@ -293,18 +296,17 @@ class Reading:
             holder = self._acting([(chunk.start, i)])
             self._add(entry, i, [], [(i + 1, chunk.end)], holder, -1 if chunk.neg else 1)
             return
-        sign, verb = self._sign(chunk), chunk.verb
+        sign, verb = self._sign(chunk), chunk.verb or _NO_VERB
         agent, patient = self._roles(chunk, i, entry)
         if abs(entry.agent) >= 0.8:  # is a success, is seen as interference
             agent = agent + self._bearers(self._topics(chunk))
         stance, holder = self._govern(chunk, entry, self._acting(agent))
-        if chunk.role == "object" and entry.family in MUTUAL and verb is not None:
-            if "agree" in self._families(verb):
-                patient = patient + self._bearers(verb.subject)  # both sides sign
+        if chunk.role == "object" and entry.family in MUTUAL and "agree" in self._families(verb):
+            patient = patient + self._bearers(verb.subject)  # both sides sign
         between = self._bearers(_phrases(chunk, "between"))
         if between and "between" in entry.preps:
             holder = between  # whose relation it is
-        if not patient and entry.family in _FELT and verb is not None:
+        if not patient and entry.family in _FELT and chunk.verb:
             patient, holder = self._felt(chunk, verb, agent, holder)
             sign = 1 if chunk.prep == "with" else sign
         quality = self._described(chunk, i)
@@ -324,10 +326,9 @@ class Reading:
         agent += _spans(chunk.owner)
         patient: Spans = []
         heads = i == chunk.end - 1 or self.words[i + 1] in self.lexicon.nouns
-        phrases, verb = chunk.pps if heads else [], chunk.verb
-        if chunk.role == "subject" and verb is not None:
-            if verb.main >= 0 and not verb.objects and self.words[verb.main].endswith("ed"):
-                phrases = phrases + verb.pps  # sanctions imposed on someone
+        phrases, verb = chunk.pps if heads else [], chunk.verb or _NO_VERB
+        if chunk.role == "subject" and not verb.objects and self._main(verb).endswith("ed"):
+            phrases = phrases + verb.pps  # sanctions imposed on someone
         for prep, group in phrases:
             if group[0].role == "for":
                 continue  # "the need for them to act": no object, but the subject of an infinitive
@@ -335,10 +336,10 @@ class Reading:
                 patient += self._bearers(group)
             elif prep in WORDS["bearer preposition"]:
                 agent += self._bearers(group)
-        behind = chunk.role == "phrase" and chunk.prep in ("to", "in", "with") and not chunk.host
-        if verb is not None and (chunk.role == "object" or behind) and self._is("light", verb):
-            if not self._acting(agent):
-                agent = self._bearers(verb.subject)  # exerts pressure, offers help
+        behind = chunk.prep in ("to", "in", "with") and not chunk.host
+        carried = (chunk.role == "object" or behind) and self._is("light", verb)
+        if carried and not self._acting(agent):
+            agent = self._bearers(verb.subject)  # exerts pressure, offers help
         return agent, patient
 
     def _sign(self, chunk: Chunk, depth: int = 0) -> int:
@@ -346,14 +347,12 @@ class Reading:
         fronted = chunk.prep == "without" and chunk.verb is None
         turned = chunk.prep in WORDS["reversing preposition"] and not fronted
         sign = -1 if chunk.neg or turned else 1
-        host, verb = chunk.host, chunk.verb
+        host, verb = chunk.host, chunk.verb or _NO_VERB
         if host is not None and depth < 4:
             if self.words[host.end - 1] in self.markers["reverse", "noun"]:
                 sign = -sign
             return sign * self._sign(host, depth + 1)
-        if verb is None:
-            return sign
-        if chunk.prep == "to" and self.words[verb.main].startswith("prefer"):
+        if chunk.prep == "to" and self._main(verb).startswith("prefer"):
             return -sign
         if chunk.role == "subject":
             fading = not verb.objects and not verb.neg and self._is("reverse", verb)
@@ -365,9 +364,7 @@ class Reading:
 
     def _govern(self, chunk: Chunk, entry: Entry, agent: Spans) -> tuple[float, Spans]:
         """Stance toward the object of a noun, and whose, in the light of the verb."""
-        verb, stance = chunk.verb, entry.stance
-        if verb is None:
-            return stance, agent
+        verb, stance = chunk.verb or _NO_VERB, entry.stance
         if self._is("boost", verb) and 0 < stance < 1:
             stance = min(1.0, 2.2 * stance)
         if chunk.role == "subject" and entry.family in _DESCRIBED and self._is_copula(verb):
@@ -386,7 +383,7 @@ class Reading:
             among = self._bearers(_phrases(chunk, "among", "in"))
             return self._bearers(verb.subject), self._acting(agent + among)
         if chunk.prep == "with":  # is met with suspicion, views it with alarm
-            passive = verb.main >= 0 and (verb.be or self.words[verb.main] in ("met", "meets"))
+            passive = verb.main >= 0 and (verb.be or self._main(verb) in ("met", "meets"))
             seers = _phrases(verb, "by", "in", "among") if passive else verb.subject
             seen = verb.subject if passive else verb.objects
             return self._bearers(seen), self._acting(self._bearers(seers))
@@ -410,9 +407,8 @@ class Reading:
         if chunk.host is not None:
             entry = self._head_entry(chunk.host)
             return entry is not None and entry.object <= -0.5
-        if chunk.verb is None or chunk.role != "object":
-            return False
-        return any(entry.object <= -0.3 for entry in self._readings(chunk.verb))
+        objects = [entry.object for entry in self._readings(chunk.verb or _NO_VERB)]
+        return chunk.role == "object" and min(objects, default=0.0) <= -0.3
 
     # -- adjectives and qualities --------------------------------------------------------------
 
@@ -433,11 +429,9 @@ class Reading:
         if entry is None:
             return
         patient = self._bearers(_phrases(chunk, *entry.preps))
-        verb = chunk.verb
-        if verb is not None and chunk.role == "object":
-            agent, sign = self._bearers(verb.subject), self._polarity(verb)
-        else:
-            agent, sign = ([(chunk.start, i)] if i > chunk.start else []), 1
+        agent, sign = [(chunk.start, i)] if i > chunk.start else [], 1
+        if chunk.verb and chunk.role == "object":
+            agent, sign = self._bearers(chunk.verb.subject), self._polarity(chunk.verb)
         sign = -sign if chunk.neg or self._lessened(i) else sign
         self._add(entry, i, agent, patient, agent, sign)
 
@@ -455,12 +449,9 @@ class Reading:
         if entry.part == "quality" and judges:  # popular among, anathema to
             said, holder = said._replace(part="verb", stance=0.8 * entry.agent), judges
         self._add(said, i, [], bearers, holder, sign)
-        if chunk.verb is not None and chunk.role == "object" and self._is_copula(chunk.verb):
-            self._relation(chunk.verb.subject, i, entry, sign)
-
-    def _relation(self, topics: list[Chunk], i: int, entry: Entry, sign: int) -> None:
-        """Relations with someone are tense; views of someone are favourable."""
-        for topic in topics[:1]:
+        if chunk.verb and chunk.verb.subject and chunk.role == "object" and self._is_copula(chunk.verb):
+            # Relations with someone are tense; views of someone are favourable.
+            topic = chunk.verb.subject[0]
             head = self._head_entry(topic)
             if head is not None and head.family in _DESCRIBED:
                 value = 0.8 * entry.agent
@@ -475,9 +466,7 @@ class Reading:
         return owner + self._acting(_spans(_phrases(chunk, "of", "to", "for")))
 
     def _bearers_of_quality(self, chunk: Chunk, i: int, entry: Entry) -> tuple[Spans, int]:
-        verb, inside = chunk.verb, self._inside(chunk, i, entry)
-        if verb is None:
-            return inside, 1
+        verb, inside = chunk.verb or _NO_VERB, self._inside(chunk, i, entry)
         topics = self._topics(chunk)
         if not topics and chunk in verb.subject[1:]:  # in apposition
             return self._bearers(verb.subject[:1]) + inside, 1
@@ -485,9 +474,7 @@ class Reading:
 
     def _topics(self, chunk: Chunk) -> list[Chunk]:
         """Nouns that a predicate chunk is said of."""
-        verb = chunk.verb
-        if verb is None:
-            return []
+        verb = chunk.verb or _NO_VERB
         if chunk.prep == "as" and chunk.role == "phrase":
             # One who replaces another *as* partner is the partner now.
             active = verb.objects and not verb.be and "succeed" not in self._families(verb)

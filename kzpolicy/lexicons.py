@@ -58,13 +58,18 @@ NEGATORS = WORDS["negator"] | WORDS["negating determiner"]
 
 
 def _actors(*columns: str) -> dict[str, str]:
-    """Map what states and blocs are called, in lower case, to their names."""
+    """Map what states and blocs are called, as single words, to their names."""
     return {
-        name.lower(): row["name"]
+        as_word(name): row["name"]
         for row in read_rows("actors.csv")
         for name in ";".join([row["name"], *(row[column] for column in columns)]).split(";")
         if name
     }
+
+
+def as_word(name: str) -> str:
+    """Write a name as sentences have it once their phrases are single words."""
+    return name.lower().replace(" ", "_")
 
 
 ACTORS = _actors("aliases", "leaders")  # as sentences call them
@@ -114,24 +119,20 @@ def load_lexicon() -> Lexicon:
     """Load ``lexicon.csv``; every form of a phrase becomes one word joined by underscores."""
     tables: dict[str, Readings] = defaultdict(lambda: defaultdict(list))
     markers: dict[tuple[str, str], set[str]] = defaultdict(set)
-    phrases = {tuple(word.split("_")) for word in CLOSED if "_" in word}
-    phrases |= {tuple(alias.split()) for alias in ACTORS if " " in alias}
     for row in sorted(read_rows("lexicon.csv"), key=lambda row: row["part"] in _TABLES):
         part, family = row["part"], row["family"]
         preps = frozenset(row["preps"].split("/")) - {""}
         values = [float(row[column]) for column in ("agent", "object", "stance")]
-        for form in inflect(row["lemma"], part, row["forms"]):
-            if " " in form:
-                phrases.add(tuple(form.split()))
-            word = form.replace(" ", "_")
+        for word in map(as_word, inflect(row["lemma"], part, row["forms"])):
             readings = tables[_TABLES.get(part, part)][word]
             if family in MARKERS:  # known, but says nothing of its own
                 markers[family, part].add(word)
             else:
                 readings.append(Entry(row["lemma"], part, preps, family, *values))
-    by_first: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-    for phrase in sorted(phrases, key=len, reverse=True):
-        by_first[phrase[0]].append(phrase)
+    words = set(CLOSED).union(ACTORS, *tables.values())
+    phrases: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for phrase in sorted((tuple(word.split("_")) for word in words if "_" in word), key=len, reverse=True):
+        phrases[phrase[0]].append(phrase)
     return Lexicon(
         tables["verb"],
         tables["noun"],
@@ -139,15 +140,8 @@ def load_lexicon() -> Lexicon:
         tables["quality"],
         tables["preposition"],
         markers,
-        by_first,
+        phrases,
     )
-
-
-@lru_cache(maxsize=10_000)
-def power_names(power: str) -> frozenset[str]:
-    """Names of a power as single words, empty where it is not known."""
-    state = _POWERS.get(_label(power))
-    return frozenset(alias.replace(" ", "_") for alias, name in ACTORS.items() if name == state)
 
 
 def is_power(name: object) -> bool:
@@ -155,8 +149,15 @@ def is_power(name: object) -> bool:
     return _label(name) in _POWERS
 
 
+@lru_cache(maxsize=10_000)
+def power_names(power: str) -> frozenset[str]:
+    """Names of a power as single words, empty where it is not known."""
+    state = _POWERS.get(_label(power))
+    return frozenset(alias for alias, name in ACTORS.items() if name == state)
+
+
 def _label(name: object) -> str:
-    return str(name).lower().removeprefix("the ")
+    return as_word(str(name)).removeprefix("the_")
 
 
 @lru_cache(maxsize=100_000)

@@ -17,7 +17,6 @@ from __future__ import annotations
 import gc
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple
@@ -26,7 +25,7 @@ import pandas as pd
 
 from kzpolicy.frames import MUTUAL, NEGATED_POSITIVE, Frame, Spans, read_frames
 from kzpolicy.learned import Chances, Feature, chances, signed, word_features
-from kzpolicy.lexicons import ACTORS, WORDS, is_power, power_names, stem_of
+from kzpolicy.lexicons import ACTORS, WORDS, as_word, is_power, power_names
 
 __all__ = ["score_targets"]
 
@@ -59,14 +58,18 @@ class Subject:
     """Who counts as the subject in a sentence."""
 
     def __init__(self, names: Iterable[str], first_person: bool) -> None:
-        given = {name.lower() for name in names}
-        states = {ACTORS.get(name) for name in given} - {None}
-        given |= {alias for alias, state in ACTORS.items() if state in states}
+        words = {as_word(name) for name in names}
+        states = {ACTORS.get(word) for word in words} - {None}
+        words |= {alias for alias, state in ACTORS.items() if state in states}
         self.first_person = first_person
-        self.words = frozenset(name.replace(" ", "_") for name in given)
-        if first_person:
-            self.words |= WORDS["first person"]
-        self.others = frozenset(alias.replace(" ", "_") for alias in ACTORS) - self.words
+        self.words = words | WORDS["first person"] if first_person else words
+        # How surely a holder with such a word is the subject; outside speeches "we" may be the author.
+        self.weights = (
+            (self.words, 1.0),
+            (WORDS["third party"] | WORDS["first person"] | set(ACTORS), 0.0),
+            (WORDS["domestic actor"], 0.8),
+            (WORDS["third person"], 0.7),
+        )
 
     def within(self, spans: Spans, words: list[str]) -> bool:
         """Whether the subject is named in some spans."""
@@ -77,14 +80,10 @@ class Subject:
         inside = {word for start, end in holder for word in words[start:end]}
         if not inside:
             return _NOBODY_HOLDER if holder else _DEFAULT_HOLDER
-        if inside & self.words:
-            return 1.0
-        # "we" may be the author
-        if inside & self.others or inside & WORDS["third party"] or inside & WORDS["first person"]:
-            return 0.0
-        if inside & WORDS["domestic actor"]:
-            return 0.8
-        return 0.7 if inside & WORDS["third person"] else _OTHER_HOLDER
+        return next((weight for known, weight in self.weights if inside & known), _OTHER_HOLDER)
+
+
+_subject = lru_cache(maxsize=256)(Subject)
 
 
 class Target:
@@ -110,7 +109,7 @@ class Target:
             self._turn_rejected()
 
     def _of_subject(self, groups: list[Spans]) -> bool:
-        return any(group and self.subject.weight(group, self.words) >= 0.8 for group in groups)
+        return any(self.subject.weight(group, self.words) >= 0.8 for group in groups)
 
     def _add_up(self, first: int, last: int) -> None:
         """Add what the frames say of the words from first to last."""
@@ -164,11 +163,7 @@ class Target:
 
     def features(self) -> tuple[list[Feature], Chances]:
         """Collect the features; those learned from news speak to the others as two more."""
-
-        def stem(i: int) -> str:
-            return stem_of(self.words[i]) if 0 <= i < len(self.words) else "."
-
-        found = list(word_features(self.reading.evidence, self.first, self.last, stem))
+        found = list(word_features(self.words, self.reading.plain, self.first, self.last))
         found += self._frame_features()
         news = chances(found, "news_weights.csv")
         found += [("news:unfavourable", 3 * news.below), ("news:favourable", 3 * news.above)]
@@ -305,9 +300,14 @@ def score_mentions(
 ) -> list[Score]:
     """Score text, start, end and power of each mention; unlike `score_targets`, check nothing."""
     who = _subject((subject,) if isinstance(subject, str) else tuple(subject), first_person)
-    # Sorted, so that the mentions of a sentence stand together and it is read once.
-    with _no_collection():
+    collecting = gc.isenabled()
+    gc.disable()  # half of the time otherwise; no cycles are left behind
+    try:
+        # Sorted, so that the mentions of a sentence stand together and it is read once.
         known = {m: _score(*_within(*m), who) for m in sorted(set(mentions), key=itemgetter(0))}
+    finally:
+        if collecting:
+            gc.enable()
     return [known[mention] for mention in mentions]
 
 
@@ -317,23 +317,6 @@ def _within(text: str, start: int, end: int, power: str) -> tuple[str, int, int,
         return text, start, end, power
     first = int(start) - int(start) % _PART
     return text[first : max(int(end), first + _PART)], start - first, end - first, power
-
-
-@lru_cache(maxsize=256)
-def _subject(names: tuple[str, ...], first_person: bool) -> Subject:
-    return Subject(names, first_person)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Pause cyclic garbage collection, half of the time otherwise; no cycles are left behind."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
 
 
 def _check(frame: pd.DataFrame) -> None:
