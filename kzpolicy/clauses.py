@@ -14,8 +14,8 @@ from kzpolicy.lexicons import CLOSED, NEGATORS, WORDS, Lexicon
 
 Span = tuple[int, int]
 
-_WORD = re.compile(r"(?:[^\W\d_]\.){2,}|['’]s\b|[^\W_]+|[,;:()\[\].!?…—–]|(?<=\s)-(?=\s)")
-_CONTRACTED = re.compile(rf"n['’]t\b|[^\W\d_]+?(?=n['’]t\b)|{_WORD.pattern}")
+_WORD = re.compile(r"(?:[^\W\d_]\.){2,}|'s\b|[^\W_]+|[,;:()\[\].!?…—–]|(?<=\s)-(?=\s)")
+_CONTRACTED = re.compile(rf"n't\b|[^\W\d_]+?(?=n't\b)|{_WORD.pattern}")
 
 
 @dataclass(slots=True, eq=False)
@@ -78,15 +78,15 @@ def _split_words(text: str, lexicon: Lexicon) -> tuple[list[str], list[int], lis
     lowered = text.lower()
     if len(lowered) != len(text):  # a few letters change their length
         lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-    pattern = _CONTRACTED if "n't" in lowered or "n’t" in lowered else _WORD
-    matches = list(pattern.finditer(lowered))
+    lowered = lowered.replace("’", "'")
+    matches = list((_CONTRACTED if "n't" in lowered else _WORD).finditer(lowered))
     raw = [match.group() for match in matches]
     words: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     i = 0
     while i < len(raw):
-        word, length = raw[i].replace("’", "'"), 1
+        word, length = raw[i], 1
         for phrase in lexicon.phrases.get(word, ()):
             if tuple(raw[i : i + len(phrase)]) == phrase:
                 word, length = "_".join(phrase), len(phrase)

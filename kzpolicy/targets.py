@@ -77,10 +77,10 @@ class Subject:
 
     def weight(self, holder: Spans, words: list[str]) -> float:
         """How surely the holder of a stance is the subject (0 to 1)."""
-        inside = {word for start, end in holder for word in words[start:end]}
+        inside = [word for start, end in holder for word in words[start:end]]
         if not inside:
             return _NOBODY_HOLDER if holder else _DEFAULT_HOLDER
-        return next((weight for known, weight in self.weights if inside & known), _OTHER_HOLDER)
+        return next((surely for known, surely in self.weights if not known.isdisjoint(inside)), _OTHER_HOLDER)
 
 
 _subject = lru_cache(maxsize=256)(Subject)
