@@ -40,7 +40,7 @@ with atheris.instrument_imports(include=READERS):
     from kzpolicy.sheets import read_sheet
     from kzpolicy.storing import PACKAGE, read_study
     from kzpolicy.targets import score_targets
-    from kzpolicy.vader import plain_scores
+    from kzpolicy.vader import score_sentence
 
 FORMATS = (".txt", ".md", ".html", ".pdf", ".docx", "word/document.xml")
 TABLES = (
@@ -127,8 +127,7 @@ def texts(folder: Path) -> Target:
         assert not text[before:].strip()
         sentences = [text[start:end] for start, end in split_sentences(text)]
         assert all(word and word == word.strip() for one in sentences for word in find_words(one))
-        scores = plain_scores(sentences).to_numpy()
-        assert ((-1 <= scores) & (scores <= 1)).all()
+        assert all(-1 <= score <= 1 for sentence in sentences for score in score_sentence(sentence))
         rows = []
         for sentence in sentences:
             before = 0
