@@ -236,20 +236,24 @@ def _make_chunks(words: list[str], tags: str) -> list[Chunk]:
         if tag == "a":
             continue
         if tag in "ngdm":
-            opens = current is None or current.kind != "N"
-            if opens or (tag in "dm" and last in "nm") or (last == "m" and tag == "n"):
+            apart = (tag in "dm" and last in "nm") or (last == "m" and tag == "n")
+            if current is None or current.kind != "N" or apart:
                 current = Chunk("N", i, i + 1, prep, negated)
                 chunks.append(current)
                 prep, negated = "", False
-            current.end = i + 1  # type: ignore[union-attr]
-            if tag in "dm" and words[i] in NEGATORS:
-                current.neg = not current.neg  # type: ignore[union-attr]
+            current.end = i + 1
+            current.neg ^= tag in "dm" and words[i] in NEGATORS
         elif tag in "vx":
             if current is None or current.kind != "V" or (current.main >= 0 or infinitive):
                 current = Chunk("V", i, i + 1, prep, negated, infinitive=infinitive)
                 chunks.append(current)
                 prep, negated, infinitive = "", False, False
-            _extend_verb(current, words[i], tag, i)
+            current.end = i + 1
+            if tag == "v":
+                current.main = i
+                current.be = current.be and words[i] not in WORDS["copula"]
+            current.be |= tag == "x" and words[i] in WORDS["be"]
+            current.neg |= words[i] == "cannot"
         elif tag == "k":
             if current is not None and current.kind == "V" and current.main < 0:
                 current.neg = not current.neg
@@ -266,17 +270,6 @@ def _make_chunks(words: list[str], tags: str) -> list[Chunk]:
             prep, infinitive, current = "", False, None
         last = tag
     return chunks
-
-
-def _extend_verb(chunk: Chunk, word: str, tag: str, i: int) -> None:
-    chunk.end = i + 1
-    if tag == "v":
-        chunk.main = i
-        chunk.be = chunk.be and word not in WORDS["copula"]
-    elif word in WORDS["be"]:
-        chunk.be = True
-    elif word == "cannot":
-        chunk.neg = True
 
 
 class _Linker:
@@ -364,7 +357,7 @@ class _Linker:
     def _refer(self, chunk: Chunk) -> None:
         first = self.words[chunk.start]
         if first in WORDS["anaphor"]:
-            inside = self.verb.subject if self.verb is not None else []
+            inside = self.verb.subject if self.verb else []
             owner = inside if first in WORDS["possessive"] and inside else self.closed or inside
             chunk.owner = [noun for noun in owner if noun is not chunk][:3]
 
@@ -386,9 +379,7 @@ class _Linker:
                 chunk.parent = governor
         else:
             self._own_subject(chunk, governor)
-            first = chunk.subject[:1]
-            if any(noun.neg or noun.prep == "than" for noun in first):
-                chunk.neg = not chunk.neg
+            chunk.neg ^= any(noun.neg or noun.prep == "than" for noun in chunk.subject[:1])
         if not chunk.subject:
             self.orphans.append(chunk)
         self.relative = False
@@ -399,10 +390,8 @@ class _Linker:
         if governor is not None and self.run_ and (chunk.infinitive or chunk.prep):
             chunk.complement = self.words[self.run_[-1].end - 1]
             too = chunk.infinitive and "too" in self.words[governor.start : chunk.start]
-            if self.run_[-1].neg != too:  # no plans to join; too weak to resist
-                chunk.neg = not chunk.neg
-        if chunk.prep in WORDS["reversing preposition"]:
-            chunk.neg = not chunk.neg
+            chunk.neg ^= self.run_[-1].neg ^ too  # no plans to join; too weak to resist
+        chunk.neg ^= chunk.prep in WORDS["reversing preposition"]
 
     def _own_subject(self, chunk: Chunk, governor: Chunk | None) -> None:
         if self.subjects and not (chunk.infinitive and self.relative):
@@ -421,8 +410,7 @@ class _Linker:
         for noun in chunk.subject:
             if noun.verb is None:
                 noun.verb = chunk
-        if chunk.subject:
-            self.previous = chunk.subject
+        self.previous = chunk.subject or self.previous
         self.verb, self.subjects, self.group, self.run_ = chunk, [], [], []
 
     def _open_relative(self) -> None:
@@ -432,9 +420,9 @@ class _Linker:
         self.relative = True
 
     def _separator(self, i: int, chunk: Chunk) -> None:
-        following = self.chunks[i + 1] if i + 1 < len(self.chunks) else None
-        if following is None:
+        if i + 1 == len(self.chunks):
             return
+        following = self.chunks[i + 1]
         if chunk.kind == "B":
             word = self.words[chunk.start]
             if word == "but" and following.kind == "N" and not self.verb_ahead[i + 1]:
@@ -453,9 +441,6 @@ class _Linker:
                 self._close_clause()  # a new noun with its own verb: a new clause
 
     def _close_clause(self) -> None:
-        if self.verb is not None and self.verb.subject:
-            self.previous = self.verb.subject
-        elif self.subjects:
-            self.previous = self.subjects
+        self.previous = (self.verb.subject if self.verb else []) or self.subjects or self.previous
         self.closed = self.previous
         self.verb, self.subjects, self.group, self.run_ = None, [], [], []

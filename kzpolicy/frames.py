@@ -33,8 +33,8 @@ _EXPECTATIONS = (
     Entry("fear that", "verb", frozenset(), "dreaded", 0.0, -0.6, -0.6),
     Entry("hope that", "verb", frozenset(), "hoped", 0.0, 0.3, 0.6),
 )
-_KINDS = ("domestic actor", "third party", "first person", "third person")
-_PEOPLE = frozenset(ACTORS).union(*(WORDS[kind] for kind in _KINDS))
+_PEOPLE = WORDS["domestic actor"] | WORDS["third party"] | WORDS["first person"] | WORDS["third person"]
+_PEOPLE |= set(ACTORS)
 
 
 class Frame(NamedTuple):
@@ -404,9 +404,9 @@ class Reading:
         return entry
 
     def _doubted(self, chunk: Chunk) -> bool:
-        if chunk.host is not None:
-            entry = self._head_entry(chunk.host)
-            return entry is not None and entry.object <= -0.5
+        if chunk.host:
+            head = self._head_entry(chunk.host)
+            return head is not None and head.object <= -0.5
         objects = [entry.object for entry in self._readings(chunk.verb or _NO_VERB)]
         return chunk.role == "object" and min(objects, default=0.0) <= -0.3
 

@@ -11,7 +11,7 @@ has them; the ratings of words come from the lexicon in the package `vaderSentim
 import math
 import string
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 _BOOST, _CAPITALS, _NEGATION = 0.293, 0.733, -0.74
@@ -72,21 +72,7 @@ _PLAIN = [_Token("", "", None, 0.0, upper, False, False, False) for upper in (Fa
 _COMPARED = frozenset(" ".join([*_IDIOMS, *_DAMPING_PAIRS, "but at"]).split())
 
 
-class _Known(dict[str, _Token | None]):
-    """The tokens read so far; forgets all when full, which a dictionary's own speed is worth."""
-
-    full = 2**17  # above the number of different tokens in a large corpus
-
-    def __missing__(self, token: str) -> _Token | None:
-        if len(self) >= self.full:
-            self.clear()
-        read = self[token] = _read(token)
-        return read
-
-
-_known = _Known()
-
-
+@lru_cache(maxsize=2**17)  # above the number of different tokens in a large corpus
 def _read(token: str) -> _Token | None:
     """Trim and look up a token; single characters are no tokens."""
     if len(token) < 2:
@@ -221,7 +207,7 @@ def score_sentence(sentence: str) -> tuple[float, float, float, float]:
     >>> score_sentence("The talks were a great success.")
     (0.0, 0.278, 0.722, 0.8316)
     """
-    tokens: list[_Token] = list(filter(None, map(_known.__getitem__, sentence.split())))
+    tokens: list[_Token] = list(filter(None, map(_read, sentence.split())))
     if not tokens:
         return 0.0, 0.0, 0.0, 0.0
     values = [value for value in _values(tokens, sentence) if value]

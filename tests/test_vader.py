@@ -7,7 +7,6 @@ from itertools import product
 
 import pytest
 
-from kzpolicy import vader
 from kzpolicy.vader import score_sentence
 
 Reference = Callable[[str], tuple[float, ...]]
@@ -197,13 +196,3 @@ def test_random_sentences(nltk_scores: Reference) -> None:
 
     sentences = [" ".join(word() for _ in range(chance.randrange(16))) for _ in range(2000)]
     assert_same(sentences, nltk_scores)
-
-
-def test_what_is_remembered_of_tokens_is_bounded(
-    nltk_scores: Reference, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    known = vader._Known()
-    known.full = 3
-    monkeypatch.setattr(vader, "_known", known)
-    assert_same(["The talks were very good, not bad.", "The very good talks were bad."], nltk_scores)
-    assert 0 < len(known) <= 3
