@@ -61,11 +61,6 @@ def word_features(
                 yield f"words all:{sign}", 0.3 * abs(polarity)
 
 
-def signed(name: str, value: float) -> Feature:
-    """Make a feature of a signed number: one for either sign."""
-    return f"{name}:{'+' if value > 0 else '-'}", abs(value)
-
-
 @lru_cache(maxsize=4)
 def load_weights(table: str) -> dict[str, tuple[float, ...]]:
     """Load a table of weights: feature, then log-odds against neither, in pairs (-1, 1)."""

@@ -24,10 +24,8 @@ from typing import NamedTuple
 import pandas as pd
 
 from kzpolicy.frames import MUTUAL, NEGATED_POSITIVE, Frame, Spans, read_frames
-from kzpolicy.learned import Chances, Feature, chances, signed, word_features
+from kzpolicy.learned import Chances, Feature, chances, word_features
 from kzpolicy.lexicons import ACTORS, WORDS, as_word, is_power, power_names
-
-__all__ = ["score_targets"]
 
 # All numbers below were set on invented sentences and on speeches coded for development.
 _TONE_FROM, _STANCE_FROM = 0.45, 0.35  # a score by rules this far from zero counts as its sign
@@ -171,8 +169,8 @@ class Target:
 
     def _frame_features(self) -> Iterator[Feature]:
         """Give the features of rules, subject and frames."""
-        yield signed("tone by rules", _clip(self.tone, 1.5))
-        yield signed("stance by rules", _clip(self.stance, 1.5))
+        for measure, value in (("tone", self.tone), ("stance", self.stance)):
+            yield f"{measure} by rules:{'+' if value > 0 else '-'}", abs(_clip(value, 1.5))
         named = not self.subject.words.isdisjoint(self.words)
         yield ("subject named" if named else "subject not named"), 1.0
         if self.subject.first_person:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from kzpolicy import learned
-from kzpolicy.learned import Chances, chances, load_weights, signed, word_features
+from kzpolicy.learned import Chances, chances, load_weights, word_features
 from kzpolicy.targets import score_targets
 
 WEIGHTS = {
@@ -41,11 +41,6 @@ def test_words_count_by_side_nearness_and_polarity() -> None:
         ("words near:favourable", 0.25),
         ("words all:favourable", 0.15),
     ]
-
-
-def test_signed() -> None:
-    assert signed("tone", 0.5) == ("tone:+", 0.5)
-    assert signed("tone", -0.25) == ("tone:-", 0.25)
 
 
 def test_chances_are_those_of_a_multinomial_regression(weights: None) -> None:
