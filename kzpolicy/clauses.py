@@ -55,12 +55,11 @@ class Sentence:
     chunks: list[Chunk]
 
     def forget_chunks(self) -> None:
-        """Drop the chunks and the circles of references between them."""
+        """Break the circles of references between chunks, which only garbage collection would free."""
         for chunk in self.chunks:
             chunk.pps = []
             chunk.owner = chunk.subject = chunk.objects = []
             chunk.verb = chunk.host = chunk.parent = None
-        self.chunks = []
 
 
 def read(text: str, lexicon: Lexicon) -> Sentence:

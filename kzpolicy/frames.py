@@ -166,9 +166,10 @@ class Reading:
     # -- verbs -----------------------------------------------------------------------------
 
     def _verb(self, verb: Chunk) -> None:
-        passive = self._passive(verb)
+        word, by = self._main(verb), _phrases(verb, "by")
+        reduced = word.endswith("ed") and not verb.objects and bool(by)
+        passive = (verb.be or reduced) and not word.endswith("ing")
         subject = self._bearers(verb.subject)
-        by = _phrases(verb, "by")
         if passive and not by:  # "is seen in Kazakhstan as"
             by = [noun for noun in _phrases(verb, "among", "in") if self._acting(_spans([noun]))]
         if self._is("report", verb) or self._is("appraise", verb):
@@ -184,12 +185,6 @@ class Reading:
             # "moved away from one and towards another": two readings, two objects
             if entry is best or (preps & entry.preps) - best.preps:
                 self._verb_frame(verb, entry, passive, subject, by)
-
-    def _passive(self, verb: Chunk) -> bool:
-        word = self.words[verb.main]
-        if word.endswith("ing"):
-            return False
-        return verb.be or (not verb.objects and word.endswith("ed") and bool(_phrases(verb, "by")))
 
     def _reject(self, verb: Chunk, subject: Spans) -> None:
         """Note who refutes a claim: fears are dismissed, someone denies."""
@@ -436,11 +431,15 @@ class Reading:
         self._add(entry, i, agent, patient, agent, sign)
 
     def _quality(self, chunk: Chunk, i: int, entry: Entry) -> None:
-        bearers, sign = self._bearers_of_quality(chunk, i, entry)
+        verb, topics = chunk.verb or _NO_VERB, self._topics(chunk)
+        sign = self._polarity(verb) if topics else 1
+        if not topics and chunk in verb.subject[1:]:  # in apposition
+            topics = verb.subject[:1]
+        bearers = self._bearers(topics) + self._inside(chunk, i, entry)
         spoilt = entry.part == "role" and entry.agent > 0 > self._described(chunk, i, 0.4)
         if not bearers or spoilt:  # a fickle partner is no praise
             return
-        holder = self._owner_of_role(chunk, i) if entry.part == "role" else []
+        holder = self._owners(chunk, i) if entry.part == "role" else []
         if chunk.neg or self._lessened(i):
             sign = -sign
         # A quality has a bearer, not an object: its tone stands in the agent column.
@@ -449,9 +448,9 @@ class Reading:
         if entry.part == "quality" and judges:  # popular among, anathema to
             said, holder = said._replace(part="verb", stance=0.8 * entry.agent), judges
         self._add(said, i, [], bearers, holder, sign)
-        if chunk.verb and chunk.verb.subject and chunk.role == "object" and self._is_copula(chunk.verb):
+        if verb.subject and chunk.role == "object" and self._is_copula(verb):
             # Relations with someone are tense; views of someone are favourable.
-            topic = chunk.verb.subject[0]
+            topic = verb.subject[0]
             head = self._head_entry(topic)
             if head is not None and head.family in _DESCRIBED:
                 value = 0.8 * entry.agent
@@ -459,18 +458,12 @@ class Reading:
                 parties = self._bearers(_phrases(topic, *head.preps))
                 self._add(said, i, [], parties, self._acting(_spans([topic])), sign)
 
-    def _owner_of_role(self, chunk: Chunk, i: int) -> Spans:
+    def _owners(self, chunk: Chunk, i: int) -> Spans:
+        """Whose ally or enemy a role noun names."""
         owner = _spans(chunk.owner)
         if "g" in self.tags[chunk.start : i]:
             owner.append((chunk.start, self.tags.rindex("g", chunk.start, i)))
         return owner + self._acting(_spans(_phrases(chunk, "of", "to", "for")))
-
-    def _bearers_of_quality(self, chunk: Chunk, i: int, entry: Entry) -> tuple[Spans, int]:
-        verb, inside = chunk.verb or _NO_VERB, self._inside(chunk, i, entry)
-        topics = self._topics(chunk)
-        if not topics and chunk in verb.subject[1:]:  # in apposition
-            return self._bearers(verb.subject[:1]) + inside, 1
-        return self._bearers(topics) + inside, self._polarity(verb) if topics else 1
 
     def _topics(self, chunk: Chunk) -> list[Chunk]:
         """Nouns that a predicate chunk is said of."""
