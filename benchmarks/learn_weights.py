@@ -66,11 +66,9 @@ def features(frame: pd.DataFrame) -> list[Example]:
     found = []
     for row in frame.itertuples():
         subject = targets.Subject(row.subject.split(";"), bool(row.spoken))
-        tally = targets.weigh(row.text, row.start, row.end, row.power, subject)
-        reading = targets.read_frames(row.text)
-        place = targets.locate(reading.sentence, row.start, row.end)
+        target = targets.Target(row.text, row.start, row.end, row.power, subject)
         example: Example = {}
-        for name, value in targets.features_of(reading, *place, tally, subject)[0]:
+        for name, value in target.features()[0]:
             example[name] = example.get(name, 0.0) + value
             if name.startswith(("before:", "after:")):  # shared by both sides, folded in below
                 both = f"either:{name.partition(':')[2]}"

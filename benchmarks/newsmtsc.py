@@ -16,7 +16,7 @@ from split_newsmtsc import SEED
 from kzpolicy.coding import macro_f1, per_class
 from kzpolicy.sentiment import plain_class
 from kzpolicy.targets import score_targets
-from kzpolicy.vader import plain_scores
+from kzpolicy.vader import score_sentence
 
 
 def held_out(path: Path) -> pd.DataFrame:
@@ -39,7 +39,7 @@ def main() -> None:
     """Measure both scorers on the part set aside."""
     mentions = held_out(Path(sys.argv[1]))
     scored = score_targets(mentions).assign(sentence=mentions["text"])
-    scored["plain_class"] = plain_class(plain_scores(mentions["text"].tolist())["vader_compound"]).to_numpy()
+    scored["plain_class"] = plain_class(mentions["text"].map(lambda text: score_sentence(text)[3]))
     rows = []
     for name, column in (("targeted", "tone_class"), ("plain", "plain_class")):
         rows.append((name, "macro-F1", macro_f1(scored["tone_code"], scored[column]), len(scored)))

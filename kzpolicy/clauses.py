@@ -14,8 +14,8 @@ from kzpolicy.lexicons import CLOSED, NEGATORS, WORDS, Lexicon
 
 Span = tuple[int, int]
 
-_WORD = re.compile(r"(?:[^\W\d_]\.){2,}|['’]s\b|[^\W_]+|[,;:()\[\].!?…—–]|(?<=\s)-(?=\s)")
-_CONTRACTED = re.compile(rf"n['’]t\b|[^\W\d_]+?(?=n['’]t\b)|{_WORD.pattern}")
+_WORD = re.compile(r"(?:[^\W\d_]\.){2,}|'s\b|[^\W_]+|[,;:()\[\].!?…—–]|(?<=\s)-(?=\s)")
+_CONTRACTED = re.compile(rf"n't\b|[^\W\d_]+?(?=n't\b)|{_WORD.pattern}")
 
 
 @dataclass(slots=True, eq=False)
@@ -55,62 +55,58 @@ class Sentence:
     chunks: list[Chunk]
 
     def forget_chunks(self) -> None:
-        """Drop the chunks and the circles of references between them."""
+        """Break the circles of references between chunks, which only garbage collection would free."""
         for chunk in self.chunks:
             chunk.pps = []
             chunk.owner = chunk.subject = chunk.objects = []
             chunk.verb = chunk.host = chunk.parent = None
-        self.chunks = []
 
 
 def read(text: str, lexicon: Lexicon) -> Sentence:
     """Split one sentence into words and linked chunks."""
-    words, starts, ends = split_words(text, lexicon)
+    words, starts, ends = _split_words(text, lexicon)
     capitals = [text[start].isupper() for start in starts]
-    tags = tag_words(words, capitals, lexicon)
-    chunks = make_chunks(words, tags)
-    link(chunks, words, lexicon)
+    tags = _tag_words([*words, "."], [*capitals, False], lexicon)
+    chunks = _make_chunks(words, tags)
+    _Linker(chunks, words, lexicon).run()
     return Sentence(words, starts, ends, capitals, tags, chunks)
 
 
-def split_words(text: str, lexicon: Lexicon) -> tuple[list[str], list[int], list[int]]:
+def _split_words(text: str, lexicon: Lexicon) -> tuple[list[str], list[int], list[int]]:
     """Lower-case words with offsets; known phrases become one word."""
     lowered = text.lower()
     if len(lowered) != len(text):  # a few letters change their length
         lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-    pattern = _CONTRACTED if "n't" in lowered or "n’t" in lowered else _WORD
-    matches = list(pattern.finditer(lowered))
+    lowered = lowered.replace("’", "'")
+    matches = list((_CONTRACTED if "n't" in lowered else _WORD).finditer(lowered))
     raw = [match.group() for match in matches]
     words: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    phrases = lexicon.phrases
-    i, n = 0, len(raw)
-    while i < n:
-        word = raw[i]
-        last = i
-        if word in phrases:
-            for phrase in phrases[word]:
-                if tuple(raw[i : i + len(phrase)]) == phrase:
-                    word, last = "_".join(phrase), i + len(phrase) - 1
-                    break
-        elif "’" in word:
-            word = word.replace("’", "'")
-        elif word == "us" and text[matches[i].start()].isupper():
+    i = 0
+    while i < len(raw):
+        word, length = raw[i], 1
+        for phrase in lexicon.phrases.get(word, ()):
+            if tuple(raw[i : i + len(phrase)]) == phrase:
+                word, length = "_".join(phrase), len(phrase)
+                break
+        if word == "us" and text[matches[i].start()].isupper():
             word = "u.s."  # the country, not the pronoun
         words.append(word)
         starts.append(matches[i].start())
-        ends.append(matches[last].end())
-        i = last + 1
+        i += length
+        ends.append(matches[i - 1].end())
     return words, starts, ends
 
 
-def tag_words(words: list[str], capitals: list[bool], lexicon: Lexicon) -> str:
-    """One tag a word: n nominal, v verb, g possessive, t infinitive to, comma, or closed class."""
+def _tag_words(words: list[str], capitals: list[bool], lexicon: Lexicon) -> str:
+    """One tag a word: n nominal, v verb, g possessive, t infinitive to, comma, or closed class.
+
+    The last word is a full stop set behind the sentence, so that each word has a follower.
+    """
     tags: list[str] = []
-    verbs, last = lexicon.verbs, "."
-    count = len(words)
-    for i, word in enumerate(words):
+    last = "."
+    for i, word in enumerate(words[:-1]):
         tag = CLOSED.get(word)
         if tag is None:
             if word == "'s":
@@ -118,12 +114,12 @@ def tag_words(words: list[str], capitals: list[bool], lexicon: Lexicon) -> str:
             elif word in ",()—–-":
                 tag = ","
             elif word == "to":
-                tag = _tag_to(words, i, count, lexicon)
+                tag = _tag_to(words, i, lexicon)
             elif word == "that":
                 tag = "r" if last == "n" else ("b" if last in "v,c" else "d")
             elif capitals[i] and i:
                 tag = "n"  # a name, even where the word could be a verb
-            elif word in verbs or word in WORDS["copula"]:
+            elif word in lexicon.verbs or word in WORDS["copula"]:
                 tag = _verb_or_noun(words, tags, i, capitals, lexicon)
             elif word in lexicon.prepositions:
                 tag = "p"
@@ -141,34 +137,25 @@ def tag_words(words: list[str], capitals: list[bool], lexicon: Lexicon) -> str:
     return "".join(tags)
 
 
-def _tag_to(words: list[str], i: int, count: int, lexicon: Lexicon) -> str:
+def _tag_to(words: list[str], i: int, lexicon: Lexicon) -> str:
     """Tell the infinitive marker from the preposition by the word that follows."""
     j = i + 1
-    while (
-        j < count
-        and words[j] not in lexicon.verbs
-        and (CLOSED.get(words[j]) in ("a", "k") or words[j].endswith("ly"))
-    ):
+    while words[j] not in lexicon.verbs and (CLOSED.get(words[j]) in ("a", "k") or words[j].endswith("ly")):
         j += 1
-    if j >= count:
-        return "p"
     word = words[j]
-    if word in ("be", "have", "do"):
+    if word in ("be", "have", "do", "press", "pass", "discuss", "feed", "need"):
         return "t"
     base = word in lexicon.verbs and not word.endswith(("s", "ed", "ing"))
-    follower = words[j + 1] if j + 1 < count else "."
-    base = base or (CLOSED.get(follower, "") in ("d", "m") and CLOSED.get(word) is None)
-    return "t" if base or word in ("press", "pass", "discuss", "feed", "need") else "p"
+    return "t" if base or (word not in CLOSED and CLOSED.get(words[j + 1]) in ("d", "m")) else "p"
 
 
 def _verb_or_noun(words: list[str], tags: list[str], i: int, capitals: list[bool], lexicon: Lexicon) -> str:
     """Decide whether a word that can be a verb is one here, by its neighbours."""
-    word = words[i]
+    word, following = words[i], words[i + 1]
     j = i - 1
     while j >= 0 and tags[j] == "a":
         j -= 1
     before = tags[j] if j >= 0 else "."
-    following = words[i + 1] if i + 1 < len(words) else "."
     after = CLOSED.get(following, "," if following == "," else "n")
     nominal = word in lexicon.nouns or word in lexicon.qualities or word in lexicon.adjectives
     if before in "xtmk" and not (
@@ -191,12 +178,11 @@ def _verb_or_noun(words: list[str], tags: list[str], i: int, capitals: list[bool
     if word.endswith("ed") or word not in lexicon.nouns and word not in lexicon.qualities:
         if before == "n" and not word.endswith("ed") and _adjectival(words[j]):
             return "n"
-        adjectival = word in lexicon.qualities and after == "n" and before not in "n"
-        return "n" if adjectival else "v"
-    if before in "cb," and word.endswith("s") and i + 1 < len(words) and capitals[i + 1]:
+        return "n" if word in lexicon.qualities and after == "n" and before != "n" else "v"
+    if before in "cb," and word.endswith("s") and capitals[i + 1]:
         return "v"
     if before != "n":  # sentence start, comma, conjunction or boundary
-        return "v" if after in "dm" or (before in "crb" and after in "n" and not nominal) else "n"
+        return "v" if after in "dm" or (before in "crb" and after == "n" and not nominal) else "n"
     if _adjectival(words[j]):
         return "n"
     if after in "dm" or (after == "n" and following not in lexicon.verbs):
@@ -206,15 +192,15 @@ def _verb_or_noun(words: list[str], tags: list[str], i: int, capitals: list[bool
 
 def _verb_after_noun(words: list[str], tags: list[str], i: int, j: int, lexicon: Lexicon) -> str:
     """Decide between noun and verb after the noun at ``j``, by preposition and number."""
-    word, noun = words[i], words[j]
-    following = words[i + 1] if i + 1 < len(words) else "."
+    word, following = words[i], words[i + 1]
+    plural, noun_plural = word.endswith("s"), words[j].endswith("s")
     takes = any(following in entry.preps for entry in lexicon.verbs.get(word, ()))
     known = any(following in entry.preps for entry in lexicon.nouns.get(word, ()))
     if takes and known:
         recent = "".join(tags[-40:])
         start = max(map(recent.rfind, ".b,r")) + 1
-        known = "v" in recent[start:] or word.endswith("s") == noun.endswith("s")
-    if word.endswith("s") and not noun.endswith("s") and _lacks_verb(words, tags, i, lexicon):
+        known = "v" in recent[start:] or plural == noun_plural
+    if plural and not noun_plural and _lacks_verb(words, tags, i, lexicon):
         return "v"
     return "v" if takes and not known else "n"
 
@@ -240,7 +226,7 @@ def _adjectival(word: str) -> bool:
     return word.endswith(endings) or word in WORDS["adjectival"]
 
 
-def make_chunks(words: list[str], tags: str) -> list[Chunk]:
+def _make_chunks(words: list[str], tags: str) -> list[Chunk]:
     """Join tagged words to chunks; adverbs are transparent, negators mark what follows."""
     chunks: list[Chunk] = []
     current: Chunk | None = None
@@ -249,20 +235,24 @@ def make_chunks(words: list[str], tags: str) -> list[Chunk]:
         if tag == "a":
             continue
         if tag in "ngdm":
-            opens = current is None or current.kind != "N"
-            if opens or (tag in "dm" and last in "nm") or (last == "m" and tag == "n"):
+            apart = (tag in "dm" and last in "nm") or (last == "m" and tag == "n")
+            if current is None or current.kind != "N" or apart:
                 current = Chunk("N", i, i + 1, prep, negated)
                 chunks.append(current)
                 prep, negated = "", False
-            current.end = i + 1  # type: ignore[union-attr]
-            if tag in "dm" and words[i] in NEGATORS:
-                current.neg = not current.neg  # type: ignore[union-attr]
+            current.end = i + 1
+            current.neg ^= tag in "dm" and words[i] in NEGATORS
         elif tag in "vx":
             if current is None or current.kind != "V" or (current.main >= 0 or infinitive):
                 current = Chunk("V", i, i + 1, prep, negated, infinitive=infinitive)
                 chunks.append(current)
                 prep, negated, infinitive = "", False, False
-            _extend_verb(current, words[i], tag, i)
+            current.end = i + 1
+            if tag == "v":
+                current.main = i
+                current.be = current.be and words[i] not in WORDS["copula"]
+            current.be |= tag == "x" and words[i] in WORDS["be"]
+            current.neg |= words[i] == "cannot"
         elif tag == "k":
             if current is not None and current.kind == "V" and current.main < 0:
                 current.neg = not current.neg
@@ -281,24 +271,8 @@ def make_chunks(words: list[str], tags: str) -> list[Chunk]:
     return chunks
 
 
-def _extend_verb(chunk: Chunk, word: str, tag: str, i: int) -> None:
-    chunk.end = i + 1
-    if tag == "v":
-        chunk.main = i
-        chunk.be = chunk.be and word not in WORDS["copula"]
-    elif word in WORDS["be"]:
-        chunk.be = True
-    elif word == "cannot":
-        chunk.neg = True
-
-
-def link(chunks: list[Chunk], words: list[str], lexicon: Lexicon) -> None:
-    """Give each verb its subject, objects and phrases, and each noun its governor."""
-    _Linker(chunks, words, lexicon).run()
-
-
 class _Linker:
-    """State of the one pass over the chunks of a sentence."""
+    """Give each verb its subject, objects and phrases, and each noun its governor, in one pass."""
 
     def __init__(self, chunks: list[Chunk], words: list[str], lexicon: Lexicon) -> None:
         self.chunks, self.words, self.lexicon = chunks, words, lexicon
@@ -308,11 +282,10 @@ class _Linker:
         self.closed: list[Chunk] = []  # subject of the last closed clause
         self.outer: list[Chunk] = []  # subject waiting behind a relative clause
         self.antecedent: list[Chunk] = []
-        self.group: list[Chunk] | None = None  # list that a coordinated noun joins
+        self.group: list[Chunk] = []  # list that a coordinated noun joins
         self.run_: list[Chunk] = []  # nouns in an unbroken row, for phrases
         self.orphans: list[Chunk] = []  # verbs still waiting for a subject
         self.relative = False
-        self.comma = False
         self.verb_ahead = self._look_ahead()
 
     def _look_ahead(self) -> list[bool]:
@@ -321,21 +294,21 @@ class _Linker:
         for i in range(len(self.chunks) - 1, -1, -1):
             chunk = self.chunks[i]
             if chunk.kind == "V":
-                ahead[i] = not chunk.infinitive and not self._is_ing(chunk)
-            elif chunk.kind in "N":
+                ahead[i] = not self._depends(chunk)
+            elif chunk.kind == "N":
                 ahead[i] = ahead[i + 1]
         return ahead
 
-    def _is_ing(self, chunk: Chunk) -> bool:
-        return chunk.main == chunk.start and self.words[chunk.main].endswith("ing")
+    def _depends(self, chunk: Chunk) -> bool:
+        """Whether a verb is an infinitive or participle and takes its subject from another."""
+        return chunk.infinitive or (chunk.main == chunk.start and self.words[chunk.main].endswith("ing"))
 
     def run(self) -> None:
         for i, chunk in enumerate(self.chunks):
-            self.comma = i > 0 and self.chunks[i - 1].kind == ","
             if chunk.kind == "N":
                 self._noun(i, chunk)
             elif chunk.kind == "V":
-                self._verb(chunk)
+                self._verb(i, chunk)
             elif chunk.kind == "R":
                 self._open_relative()
             else:
@@ -344,25 +317,22 @@ class _Linker:
     def _noun(self, i: int, chunk: Chunk) -> None:
         self._refer(chunk)
         before = self.chunks[i - 1].kind if i else "B"
-        joined = before in "C," and self.group is not None and self.group
+        joined = before in "C," and len(self.group) > 0
         if before == "," and self.verb_ahead[i] and self.group is not self.subjects:
             joined = False  # "unlike one, another acts"
         chunk.verb = self.verb
-        if joined and not chunk.prep:
-            head = self.group[0]  # type: ignore[index]
-            chunk.host, chunk.role, chunk.prep = head.host, head.role, head.prep
-            self.group.append(chunk)  # type: ignore[union-attr]
-            self.run_.append(chunk)
-        elif chunk.prep:
+        if chunk.prep:
             self._phrase(i, chunk, before)
-        elif self.verb is None:
-            chunk.role = "subject"
-            self.subjects.append(chunk)
-            self.group, self.run_ = self.subjects, [chunk]
+        elif joined:
+            head = self.group[0]
+            chunk.host, chunk.role, chunk.prep = head.host, head.role, head.prep
+            self.group.append(chunk)
+            self.run_.append(chunk)
         else:
-            chunk.role = "object"
-            self.verb.objects.append(chunk)
-            self.group, self.run_ = self.verb.objects, [chunk]
+            chunk.role = "subject" if self.verb is None else "object"
+            self.group = self.subjects if self.verb is None else self.verb.objects
+            self.group.append(chunk)
+            self.run_ = [chunk]
 
     def _phrase(self, i: int, chunk: Chunk, before: str) -> None:
         opens = self.verb_ahead[i + 1] and self.chunks[i + 1].kind == "V"
@@ -372,7 +342,7 @@ class _Linker:
             self.group, self.run_ = self.subjects, [chunk]
             return
         chunk.role, group = "phrase", [chunk]
-        if before == "N" or before == "C":
+        if before in "NC":
             chunk.host = self.run_[-1] if self.run_ else None
             for noun in self.run_[-4:]:
                 noun.pps.append((chunk.prep, group))
@@ -386,11 +356,11 @@ class _Linker:
     def _refer(self, chunk: Chunk) -> None:
         first = self.words[chunk.start]
         if first in WORDS["anaphor"]:
-            inside = self.verb.subject if self.verb is not None else []
+            inside = self.verb.subject if self.verb else []
             owner = inside if first in WORDS["possessive"] and inside else self.closed or inside
             chunk.owner = [noun for noun in owner if noun is not chunk][:3]
 
-    def _verb(self, chunk: Chunk) -> None:
+    def _verb(self, i: int, chunk: Chunk) -> None:
         governor = self.verb
         if chunk.main < 0 and governor is None and not self.subjects and not self.relative:
             return  # "should they leave": the verb is still to come
@@ -399,18 +369,16 @@ class _Linker:
             self.run_[-1].role = "for"
             chunk.subject = [self.run_[-1]]
         elif governor is not None and not self.subjects and self._depends(chunk):
-            control = f"verb:{self.words[governor.main]}" in self.lexicon.markers["control"]
+            control = self.words[governor.main] in self.lexicon.markers["control", "verb"]
             chunk.subject = governor.objects if governor.objects and control else governor.subject
             if self.run_ and self.words[self.run_[-1].end - 1] in WORDS["document"]:
                 chunk.subject = self.run_[-1:]  # a vote condemning someone
-            apart = self.comma and not chunk.infinitive  # ", thereby signalling"
+            apart = self.chunks[i - 1].kind == "," and not chunk.infinitive  # ", thereby signalling"
             if chunk.prep in ("", "of", "from", "to", "against") and not apart:
                 chunk.parent = governor
         else:
             self._own_subject(chunk, governor)
-            first = chunk.subject[:1]
-            if any(noun.neg or noun.prep == "than" for noun in first):
-                chunk.neg = not chunk.neg
+            chunk.neg ^= any(noun.neg or noun.prep == "than" for noun in chunk.subject[:1])
         if not chunk.subject:
             self.orphans.append(chunk)
         self.relative = False
@@ -421,13 +389,8 @@ class _Linker:
         if governor is not None and self.run_ and (chunk.infinitive or chunk.prep):
             chunk.complement = self.words[self.run_[-1].end - 1]
             too = chunk.infinitive and "too" in self.words[governor.start : chunk.start]
-            if self.run_[-1].neg != too:  # no plans to join; too weak to resist
-                chunk.neg = not chunk.neg
-        if chunk.prep in WORDS["reversing preposition"]:
-            chunk.neg = not chunk.neg
-
-    def _depends(self, chunk: Chunk) -> bool:
-        return chunk.infinitive or self._is_ing(chunk)
+            chunk.neg ^= self.run_[-1].neg ^ too  # no plans to join; too weak to resist
+        chunk.neg ^= chunk.prep in WORDS["reversing preposition"]
 
     def _own_subject(self, chunk: Chunk, governor: Chunk | None) -> None:
         if self.subjects and not (chunk.infinitive and self.relative):
@@ -446,9 +409,8 @@ class _Linker:
         for noun in chunk.subject:
             if noun.verb is None:
                 noun.verb = chunk
-        if chunk.subject:
-            self.previous = chunk.subject
-        self.verb, self.subjects, self.group, self.run_ = chunk, [], None, []
+        self.previous = chunk.subject or self.previous
+        self.verb, self.subjects, self.group, self.run_ = chunk, [], [], []
 
     def _open_relative(self) -> None:
         self.outer = self.subjects or self.outer
@@ -457,13 +419,13 @@ class _Linker:
         self.relative = True
 
     def _separator(self, i: int, chunk: Chunk) -> None:
-        following = self.chunks[i + 1] if i + 1 < len(self.chunks) else None
-        if following is None:
+        if i + 1 == len(self.chunks):
             return
+        following = self.chunks[i + 1]
         if chunk.kind == "B":
             word = self.words[chunk.start]
             if word == "but" and following.kind == "N" and not self.verb_ahead[i + 1]:
-                self.group = None  # "not a threat but a partner": same verb goes on
+                self.group = []  # "not a threat but a partner": same verb goes on
                 return
             self._close_clause()
             if word in ".!?;":
@@ -471,16 +433,13 @@ class _Linker:
             return
         if following.kind in ",CR" or self.verb is None:
             return
-        listed = chunk.kind == "C" and self.group is not None and len(self.group) > 1
-        if following.kind == "N" and not following.prep and self.verb_ahead[i + 1] and not listed:
-            self._close_clause()  # a new noun with its own verb: a new clause
-        elif following.kind == "N" and following.prep:
+        if following.kind == "N" and following.prep:
             self.run_ = self.run_ if chunk.kind == "C" else []
+        elif following.kind == "N" and self.verb_ahead[i + 1]:
+            if chunk.kind != "C" or len(self.group) < 2:
+                self._close_clause()  # a new noun with its own verb: a new clause
 
     def _close_clause(self) -> None:
-        if self.verb is not None and self.verb.subject:
-            self.previous = self.verb.subject
-        elif self.subjects:
-            self.previous = self.subjects
+        self.previous = (self.verb.subject if self.verb else []) or self.subjects or self.previous
         self.closed = self.previous
-        self.verb, self.subjects, self.group, self.run_ = None, [], None, []
+        self.verb, self.subjects, self.group, self.run_ = None, [], [], []

@@ -7,12 +7,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from math import exp
 from typing import NamedTuple
 
-from kzpolicy.lexicons import CLOSED, read_rows
+from kzpolicy.lexicons import CLOSED, read_rows, stem_of
 
 _NEAR = 4.0  # words at this distance count half as much as the next word
 _SHOWN = 3  # how many of the weightiest words an explanation names
@@ -37,21 +37,20 @@ class Chances(NamedTuple):
     @property
     def likeliest(self) -> int:
         """Give the class with the highest chance."""
-        if self.none >= max(self.below, self.above):
-            return 0
-        return 1 if self.above > self.below else -1
+        return max((0, -1, 1), key=lambda sign: self[:3][sign + 1])
 
 
 def word_features(
-    words: list[tuple[int, str, float]], first: int, last: int, stem: Callable[[int], str]
+    words: list[str], plain: list[tuple[int, str, float]], first: int, last: int
 ) -> Iterator[Feature]:
     """Give the features of the words around a target; nearer words have larger values.
 
-    ``words`` holds place, stem and polarity of the plain words, ``stem`` gives that of any place.
+    ``plain`` holds place, stem and polarity of the plain words.
     """
-    yield f"next to it:{stem(first - 1)}_", 1.0
-    yield f"next to it:_{stem(last + 1)}", 1.0
-    for at, word, polarity in words:
+    before, after = (stem_of(words[i]) if 0 <= i < len(words) else "." for i in (first - 1, last + 1))
+    yield f"next to it:{before}_", 1.0
+    yield f"next to it:_{after}", 1.0
+    for at, word, polarity in plain:
         distance = first - at if at < first else at - last
         if distance > 0:
             near = 1 / (1 + distance / _NEAR)
@@ -60,11 +59,6 @@ def word_features(
                 sign = "favourable" if polarity > 0 else "unfavourable"
                 yield f"words near:{sign}", near * abs(polarity)
                 yield f"words all:{sign}", 0.3 * abs(polarity)
-
-
-def signed(name: str, value: float) -> Feature:
-    """Make a feature of a signed number: one for either sign."""
-    return f"{name}:{'+' if value > 0 else '-'}", abs(value)
 
 
 @lru_cache(maxsize=4)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import csv
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 FOLDER = Path(__file__).parent
 # Families that change how other words count, and carry no tone or stance themselves.
-MARKERS = """reverse boost control appraise report claim unfounded cause light averse dreaded
-    hoped plain""".split()
+MARKERS = frozenset(
+    "reverse boost control appraise report claim unfounded cause light averse dreaded hoped plain".split()
+)
 
 
 class Entry(NamedTuple):
@@ -29,11 +29,10 @@ class Entry(NamedTuple):
     stance: float  # position of the agent toward the object
 
 
-Readings = dict[str, tuple[Entry, ...]]
+Readings = dict[str, list[Entry]]
 
 
-@dataclass
-class Lexicon:
+class Lexicon(NamedTuple):
     """Readings by word form and part of speech, with marker words and phrases."""
 
     verbs: Readings
@@ -41,24 +40,8 @@ class Lexicon:
     adjectives: Readings  # adjectives with an object: wary of, grateful to
     qualities: Readings  # adjectives and role nouns that describe their bearer
     prepositions: Readings
-    markers: dict[str, frozenset[str]]
-    phrases: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
-
-
-# Tags of the closed classes; the other tags are n nominal, v verb, g possessive, t infinitive to.
-_TAGS = {
-    "preposition": "p",
-    "phrase preposition": "p",
-    "boundary": "b",
-    "auxiliary": "x",
-    "determiner": "d",
-    "pronoun": "m",
-    "conjunction": "c",
-    "negator": "k",
-    "adverb": "a",
-    "relative": "r",
-    "stop": ".",
-}
+    markers: dict[tuple[str, str], set[str]]  # words by family and part of speech
+    phrases: dict[str, list[tuple[str, ...]]]  # by first word, the longest first
 
 
 def read_rows(name: str) -> Iterator[dict[str, str]]:
@@ -67,9 +50,31 @@ def read_rows(name: str) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(handle)
 
 
-WORDS = {row["class"]: frozenset(row["words"].split()) for row in read_rows("function_words.csv")}
-CLOSED = {word: tag for name, tag in _TAGS.items() for word in WORDS[name]}
+_CLASSES = list(read_rows("function_words.csv"))
+WORDS = {row["class"]: frozenset(row["words"].split()) for row in _CLASSES}
+# Tags of the closed classes; the other tags are n nominal, v verb, g possessive, t infinitive to.
+CLOSED = {word: row["tag"] for row in _CLASSES if row["tag"] for word in row["words"].split()}
 NEGATORS = WORDS["negator"] | WORDS["negating determiner"]
+
+
+def _actors(*columns: str) -> dict[str, str]:
+    """Map what states and blocs are called, as single words, to their names."""
+    return {
+        as_word(name): row["name"]
+        for row in read_rows("actors.csv")
+        for name in ";".join([row["name"], *(row[column] for column in columns)]).split(";")
+        if name
+    }
+
+
+def as_word(name: str) -> str:
+    """Write a name as sentences have it once their phrases are single words."""
+    return name.lower().replace(" ", "_")
+
+
+ACTORS = _actors("aliases", "leaders")  # as sentences call them
+_POWERS = _actors("aliases", "codes")  # as data call them
+_TABLES = {"prefix": "noun", "role": "quality"}  # these follow the others in their table
 
 
 def inflect(lemma: str, part: str, forms: str = "") -> set[str]:
@@ -112,95 +117,47 @@ def _verb_forms(verb: str) -> set[str]:
 @lru_cache(maxsize=1)
 def load_lexicon() -> Lexicon:
     """Load ``lexicon.csv``; every form of a phrase becomes one word joined by underscores."""
-    tables: dict[str, dict[str, list[Entry]]] = defaultdict(lambda: defaultdict(list))
-    markers: dict[str, set[str]] = {name: set() for name in MARKERS}
-    phrases = {tuple(word.split("_")) for word in CLOSED if "_" in word}
-    for row in read_rows("lexicon.csv"):
-        forms = inflect(row["lemma"], row["part"], row["forms"])
-        phrases.update(tuple(form.split()) for form in forms if " " in form)
-        joined = {form.replace(" ", "_") for form in forms}
-        if row["family"] in markers:
-            markers[row["family"]].update(f"{row['part']}:{form}" for form in joined)
-        entry = Entry(
-            row["lemma"],
-            row["part"],
-            frozenset(row["preps"].split("/")) - {""},
-            row["family"],
-            float(row["agent"]),
-            float(row["object"]),
-            float(row["stance"]),
-        )
-        for form in joined:
-            tables[row["part"]][form].append(entry)
-    phrases.update(tuple(alias.split()) for alias in actor_names() if " " in alias)
-    return _assemble(tables, markers, phrases)
-
-
-def _assemble(
-    tables: dict[str, dict[str, list[Entry]]],
-    markers: dict[str, set[str]],
-    phrases: Iterable[tuple[str, ...]],
-) -> Lexicon:
-    def freeze(*parts: str) -> Readings:
-        merged: dict[str, list[Entry]] = defaultdict(list)
-        for part in parts:
-            for form, entries in tables[part].items():
-                # A bare marker says nothing of its own where another reading exists.
-                merged[form] += [entry for entry in entries if entry.family not in MARKERS]
-        return {form: tuple(entries) for form, entries in merged.items()}
-
-    lexicon = Lexicon(
-        freeze("verb"),
-        freeze("noun", "prefix"),
-        freeze("adjective"),
-        freeze("quality", "role"),
-        freeze("preposition"),
-        {name: frozenset(words) for name, words in markers.items()},
+    tables: dict[str, Readings] = defaultdict(lambda: defaultdict(list))
+    markers: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in sorted(read_rows("lexicon.csv"), key=lambda row: row["part"] in _TABLES):
+        part, family = row["part"], row["family"]
+        preps = frozenset(row["preps"].split("/")) - {""}
+        values = [float(row[column]) for column in ("agent", "object", "stance")]
+        for word in map(as_word, inflect(row["lemma"], part, row["forms"])):
+            readings = tables[_TABLES.get(part, part)][word]
+            if family in MARKERS:  # known, but says nothing of its own
+                markers[family, part].add(word)
+            else:
+                readings.append(Entry(row["lemma"], part, preps, family, *values))
+    words = set(CLOSED).union(ACTORS, *tables.values())
+    phrases: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for phrase in sorted((tuple(word.split("_")) for word in words if "_" in word), key=len, reverse=True):
+        phrases[phrase[0]].append(phrase)
+    return Lexicon(
+        tables["verb"],
+        tables["noun"],
+        tables["adjective"],
+        tables["quality"],
+        tables["preposition"],
+        markers,
+        phrases,
     )
-    by_first: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-    for phrase in phrases:
-        by_first[phrase[0]].append(phrase)
-    lexicon.phrases = {first: sorted(group, key=len, reverse=True) for first, group in by_first.items()}
-    return lexicon
-
-
-@lru_cache(maxsize=1)
-def actor_names() -> dict[str, str]:
-    """Map each alias of a state or bloc (lower case), its leaders too, to its name."""
-    return {
-        alias: row["name"]
-        for row in read_rows("actors.csv")
-        for alias in f"{row['name'].lower()};{row['aliases']};{row['leaders']}".split(";")
-        if alias
-    }
-
-
-@lru_cache(maxsize=1)
-def _powers() -> dict[str, str]:
-    """Map what a power may be called in data, codes too but no persons, to its name."""
-    return {
-        _label(label): row["name"]
-        for row in read_rows("actors.csv")
-        for label in f"{row['name']};{row['aliases']};{row['codes']}".split(";")
-        if label
-    }
 
 
 def is_power(name: object) -> bool:
-    """Whether a name is that of a state or bloc, not of a person or party."""
-    return _label(name) in _powers()
+    """Whether a name or code is that of a state or bloc, not of a person or party."""
+    return _label(name) in _POWERS
 
 
 @lru_cache(maxsize=10_000)
 def power_names(power: str) -> frozenset[str]:
     """Names of a power as single words, empty where it is not known."""
-    state = _powers().get(_label(power))
-    names = actor_names().items()
-    return frozenset(alias.replace(" ", "_") for alias, name in names if name == state and state)
+    state = _POWERS.get(_label(power))
+    return frozenset(alias for alias, name in ACTORS.items() if name == state)
 
 
 def _label(name: object) -> str:
-    return str(name).lower().removeprefix("the ")
+    return as_word(str(name)).removeprefix("the_")
 
 
 @lru_cache(maxsize=100_000)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
+import numpy as np
 import pandas as pd
 
 from kzpolicy.errors import StudyError
 
+_READ = ("text", "start", "end", "power")
 SCORES = ("tone", "stance", "tone_class", "stance_class", "because")
 _SIGNS = {"negative": -1, "neutral": 0, "positive": 1, "neg": -1, "neu": 0, "pos": 1}
 
@@ -95,63 +97,69 @@ def transformers_scorer(
     >>> scorer = transformers_scorer("folder/of/model")  # doctest: +SKIP
     >>> build_study("texts", "study", scorer=scorer)  # doctest: +SKIP
     """
-    try:
-        import torch
-        from transformers import AutoModelForSequenceClassification, AutoTokenizer
-    except ImportError:
-        raise StudyError("transformers is not installed; run pip install kzpolicy[transformers]") from None
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(model)
-        classifier = AutoModelForSequenceClassification.from_pretrained(model).eval()
-    except (OSError, ValueError) as error:
-        raise StudyError(
-            f"{model}: not a text classifier ({str(error).splitlines()[0]}); name another"
-        ) from None
-    signs = _signs(classifier.config.id2label, labels, model)
+    return _Classifier(model, {"tone": tone, "stance": stance}, labels, batch)
 
-    def chances(texts: Sequence[str], questions: Sequence[str]) -> list[dict[int, float]]:
-        found: list[dict[int, float]] = []
-        for i in range(0, len(texts), batch):
-            encoded = tokenizer(
-                list(texts[i : i + batch]),
-                list(questions[i : i + batch]),
-                truncation="only_first",
-                padding=True,
-                return_tensors="pt",
+
+class _Classifier:
+    """A classifier with its questions by measure."""
+
+    def __init__(
+        self, model: str, questions: dict[str, str], labels: Mapping[str, int] | None, batch: int
+    ) -> None:
+        try:
+            import torch
+            from transformers import AutoModelForSequenceClassification, AutoTokenizer
+        except ImportError:
+            raise StudyError(
+                "transformers is not installed; run pip install kzpolicy[transformers]"
+            ) from None
+        try:
+            self.tokenizer = AutoTokenizer.from_pretrained(model)
+            self.classifier = AutoModelForSequenceClassification.from_pretrained(model).eval()
+        except (OSError, ValueError) as error:
+            raise StudyError(
+                f"{model}: not a text classifier ({str(error).splitlines()[0]}); name another"
+            ) from None
+        self.model, self.questions, self.batch, self.no_grad = model, questions, batch, torch.no_grad
+        self.places = _places(self.classifier.config.id2label, labels, model)
+
+    def chances(self, texts: list[str], questions: list[str]) -> np.ndarray:
+        """Chances of -1, 0 and 1, one row a sentence."""
+        found: list[list[float]] = []
+        for i in range(0, len(texts), self.batch):
+            part = slice(i, i + self.batch)
+            encoded = self.tokenizer(
+                texts[part], questions[part], truncation="only_first", padding=True, return_tensors="pt"
             )
-            with torch.no_grad():
-                rows = classifier(**encoded).logits.softmax(-1).tolist()
-            found += [{sign: row[place] for place, sign in signs.items()} for row in rows]
-        return found
+            with self.no_grad():
+                found += self.classifier(**encoded).logits.softmax(-1).tolist()
+        return np.array(found).reshape(-1, 3)[:, self.places]
 
-    def score(frame: pd.DataFrame, *, subject: str | Iterable[str], first_person: bool) -> pd.DataFrame:
+    def __call__(
+        self, frame: pd.DataFrame, *, subject: str | Iterable[str], first_person: bool
+    ) -> pd.DataFrame:
         name = subject if isinstance(subject, str) else next(iter(subject))
-        targets = [t[a:b] for t, a, b in zip(frame["text"], frame["start"], frame["end"], strict=True)]
-        scored = frame.copy()
-        reasons: list[list[str]] = [[] for _ in targets]
-        for measure, question in (("tone", tone), ("stance", stance)):
+        scored, reasons = frame.copy(), []
+        for measure, question in self.questions.items():
             asked = [
-                question.format(target=target, power=power, subject=name)
-                for target, power in zip(targets, frame["power"], strict=True)
+                question.format(target=text[start:end], power=power, subject=name)
+                for text, start, end, power in zip(*(frame[c] for c in _READ), strict=True)
             ]
-            found = chances(frame["text"].tolist(), asked)
-            scored[measure] = [chance[1] - chance[-1] for chance in found]
-            scored[f"{measure}_class"] = [max((-1, 0, 1), key=chance.__getitem__) for chance in found]
-            for reason, chance in zip(reasons, found, strict=True):
-                reason.append(f"{measure} {' '.join(f'{s:+d}: {chance[s]:.2f}' for s in (-1, 0, 1))}")
-        scored["because"] = [f"{model}: {'; '.join(reason)}" for reason in reasons]
+            found = self.chances(frame["text"].tolist(), asked)
+            scored[measure] = found[:, 2] - found[:, 0]
+            scored[f"{measure}_class"] = found.argmax(axis=1) - 1
+            reasons.append([f"{measure} -1: {a:.2f} +0: {b:.2f} +1: {c:.2f}" for a, b, c in found])
+        scored["because"] = [f"{self.model}: {'; '.join(row)}" for row in zip(*reasons, strict=True)]
         return scored
 
-    return score
 
-
-def _signs(names: Mapping[int, str], labels: Mapping[str, int] | None, model: str) -> dict[int, int]:
-    """Map a classifier's places to -1, 0 and 1."""
+def _places(names: Mapping[int, str], labels: Mapping[str, int] | None, model: str) -> list[int]:
+    """Give the places of -1, 0 and 1 among a classifier's labels."""
     known = _SIGNS if labels is None else {name.lower(): sign for name, sign in labels.items()}
-    signs = {place: known.get(name.lower(), 9) for place, name in names.items()}
-    if sorted(signs.values()) != [-1, 0, 1]:
+    places = {known.get(name.lower(), 9): place for place, name in names.items()}
+    if sorted(places) != [-1, 0, 1] or len(names) != 3:
         raise StudyError(
             f"{model}: its labels are {', '.join(names.values())}; name the -1, 0 and 1 among them, as in "
             "labels={'against': -1, 'none': 0, 'favor': 1}"
         )
-    return signs
+    return [places[sign] for sign in (-1, 0, 1)]

@@ -10,14 +10,10 @@ has them; the ratings of words come from the lexicon in the package `vaderSentim
 
 import math
 import string
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
-import pandas as pd
-
-_COLUMNS = ["vader_negative", "vader_neutral", "vader_positive", "vader_compound"]
 _BOOST, _CAPITALS, _NEGATION = 0.293, 0.733, -0.74
 _DISTANCE = {1: 1.0, 2: 0.95, 3: 0.9}  # weight of a booster so many tokens before the word
 
@@ -71,27 +67,12 @@ def _lexicon() -> dict[str, float]:
 
 # Most words by far have no part in any rule: they share one token each, which stays at hand in the
 # processor's cache.
-_PLAIN = _Token("", "", None, 0.0, False, False, False, False)
-_PLAIN_CAPITALS = _Token("", "", None, 0.0, True, False, False, False)
+_PLAIN = [_Token("", "", None, 0.0, upper, False, False, False) for upper in (False, True)]
 # Those that are compared by their letters though they are neither in the lexicon nor boosters.
 _COMPARED = frozenset(" ".join([*_IDIOMS, *_DAMPING_PAIRS, "but at"]).split())
 
 
-class _Known(dict[str, _Token | None]):
-    """The tokens read so far; forgets all when full, which a dictionary's own speed is worth."""
-
-    full = 2**17  # above the number of different tokens in a large corpus
-
-    def __missing__(self, token: str) -> _Token | None:
-        if len(self) >= self.full:
-            self.clear()
-        read = self[token] = _read(token)
-        return read
-
-
-_known = _Known()
-
-
+@lru_cache(maxsize=2**17)  # above the number of different tokens in a large corpus
 def _read(token: str) -> _Token | None:
     """Trim and look up a token; single characters are no tokens."""
     if len(token) < 2:
@@ -106,7 +87,7 @@ def _read(token: str) -> _Token | None:
     negates, laden = low in _NEGATIONS or "n't" in low, rating is not None and not boost
     turns = bool(boost) or negates or low in ("this", "least")
     if not (laden or turns or low in _COMPARED):
-        return _PLAIN_CAPITALS if token.isupper() else _PLAIN
+        return _PLAIN[token.isupper()]
     return _Token(token, low, rating, boost, token.isupper(), negates, laden, turns)
 
 
@@ -202,8 +183,31 @@ def _emphasis(sentence: str) -> float:
 
 
 def score_sentence(sentence: str) -> tuple[float, float, float, float]:
-    """Score one sentence: negative, neutral, positive and compound; see `plain_scores`."""
-    tokens: list[_Token] = list(filter(None, map(_known.__getitem__, sentence.split())))
+    """Score one sentence with VADER.
+
+    Parameters
+    ----------
+    sentence : str
+        The sentence.
+
+    Returns
+    -------
+    tuple of float
+        Negative, neutral and positive (shares, rounded to three digits) and compound (from -1 to
+        1, rounded to four). A sentence without tokens of two or more characters has four zeros.
+
+    References
+    ----------
+    Hutto, C. J. and Gilbert, E. (2014). VADER: A parsimonious rule-based model for sentiment
+    analysis of social media text. Proceedings of ICWSM 8. The reference for the scores is the
+    class SentimentIntensityAnalyzer of NLTK 3.10.
+
+    Examples
+    --------
+    >>> score_sentence("The talks were a great success.")
+    (0.0, 0.278, 0.722, 0.8316)
+    """
+    tokens: list[_Token] = list(filter(None, map(_read, sentence.split())))
     if not tokens:
         return 0.0, 0.0, 0.0, 0.0
     values = [value for value in _values(tokens, sentence) if value]
@@ -230,43 +234,3 @@ def score_sentence(sentence: str) -> tuple[float, float, float, float]:
         round(positive / whole, 3),
         round(total / math.sqrt(total * total + 15), 4),
     )
-
-
-def plain_scores(sentences: Sequence[str]) -> pd.DataFrame:
-    """Score sentences with VADER, each by itself.
-
-    Parameters
-    ----------
-    sentences : sequence of str
-        The sentences.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per sentence in order, with the columns `vader_negative`, `vader_neutral` and
-        `vader_positive` (shares, rounded to three digits) and `vader_compound` (from -1 to 1,
-        rounded to four). A sentence without tokens of two or more characters has four zeros.
-
-    Raises
-    ------
-    TypeError
-        If `sentences` is a single string or holds something other than strings.
-    ModuleNotFoundError
-        If the package `vaderSentiment`, which holds the lexicon, is not installed.
-
-    References
-    ----------
-    Hutto, C. J. and Gilbert, E. (2014). VADER: A parsimonious rule-based model for sentiment
-    analysis of social media text. Proceedings of ICWSM 8. The reference for the scores is the
-    class SentimentIntensityAnalyzer of NLTK 3.10.
-
-    Examples
-    --------
-    >>> plain_scores(["The talks were a great success.", "The talks were held."])["vader_compound"]
-    0    0.8316
-    1    0.0000
-    Name: vader_compound, dtype: float64
-    """
-    if isinstance(sentences, str) or not all(isinstance(one, str) for one in sentences):
-        raise TypeError("sentences must be a sequence of strings")
-    return pd.DataFrame([score_sentence(one) for one in sentences], columns=_COLUMNS, dtype=float)

@@ -15,7 +15,7 @@ from kzpolicy.corpus import DATA, Corpus, load_corpus, powers_of, reference_code
 from kzpolicy.errors import StudyError
 from kzpolicy.parsing import parse_corpus, parse_sentences
 from kzpolicy.schema import TABLES, check
-from kzpolicy.vader import plain_scores
+from kzpolicy.vader import score_sentence
 
 SOURCES = """\
 document,file,title,authors,outlet,outlet_group,published_from,published_to,date_basis,url
@@ -163,8 +163,9 @@ def test_sentences(corpus: Corpus) -> None:
         expected.append((locator, document, int(paragraph), int(position), kind))
     assert rows(corpus.sentences, "sentence", "document", "paragraph", "position", "kind") == expected
     assert corpus.sentences["words"].tolist() == [8, 10, 2, 3, 12, 3, 10]
-    scores = plain_scores([text for _, _, text in SENTENCES])
-    assert corpus.sentences[list(scores)].equals(scores)
+    scores = [score_sentence(text) for _, _, text in SENTENCES]
+    names = (f"vader_{name}" for name in ("negative", "neutral", "positive", "compound"))
+    assert rows(corpus.sentences, *names) == scores
     assert corpus.sentences["vader_compound"].tolist() == [0.0, 0.4939, 0.5848, 0.0, 0.5719, 0.0, 0.4767]
     words = "nato and the u.s. looked on with friends in russia"
     assert corpus.sentences["fingerprint"].iloc[-1] == sha256(words.encode()).hexdigest()[:12]

@@ -18,7 +18,7 @@ storing schema
 powers themes speeches
 bibliography formats tabular sheets reading duplicates gathering parts
 
-segmenting vader lexicons clauses learned targets scoring
+segmenting vader lexicons clauses frames learned targets scoring
 
 corpus
 running parsing building quoting

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from kzpolicy import learned
-from kzpolicy.learned import Chances, chances, load_weights, signed, word_features
+from kzpolicy.learned import Chances, chances, load_weights, word_features
 from kzpolicy.targets import score_targets
 
 WEIGHTS = {
@@ -27,9 +27,9 @@ def weights(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_words_count_by_side_nearness_and_polarity() -> None:
-    words = [(0, "threat", -0.8), (2, "to", 0.0), (3, "russia", 0.0), (7, "help", 0.5)]
-    stems = {2: "to", 4: "."}
-    found = list(word_features(words, 3, 3, lambda i: stems.get(i, "?")))
+    words = "threats , to russia . no more help".split()
+    plain = [(0, "threat", -0.8), (2, "to", 0.0), (3, "russia", 0.0), (7, "help", 0.5)]
+    found = list(word_features(words, plain, 3, 3))
     assert found == [
         ("next to it:to_", 1.0),
         ("next to it:_.", 1.0),
@@ -41,11 +41,6 @@ def test_words_count_by_side_nearness_and_polarity() -> None:
         ("words near:favourable", 0.25),
         ("words all:favourable", 0.15),
     ]
-
-
-def test_signed() -> None:
-    assert signed("tone", 0.5) == ("tone:+", 0.5)
-    assert signed("tone", -0.25) == ("tone:-", 0.25)
 
 
 def test_chances_are_those_of_a_multinomial_regression(weights: None) -> None:
