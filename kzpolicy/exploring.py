@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import lru_cache
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +29,8 @@ MEASURES = {
     "theme": "words of the theme per 10,000 words",
     "keyword": "keywords per 10,000 words",
 }
-_COLUMNS = ["measure", "series", "name", "document", "label", "published_from", "published_to"]
-_COLUMNS += ["value", "low", "high", "n", "words"]
+_FACTS = ["document", "label", "corpus", "outlet", "speaker_state", "published_from", "published_to"]
+_FOUND = ["value", "low", "high", "n", "words"]
 
 
 def explore_table(
@@ -70,9 +69,10 @@ def explore_table(
     -------
     DataFrame
         One row a power (or theme, or list of keywords) and document, by power and date: ``measure``,
-        ``series`` (key), ``name``, ``document``, ``label``, ``published_from``, ``published_to``,
-        ``value``, ``low``, ``high`` (95% interval, clustered in paragraphs; missing where nothing was
-        measured), ``n`` (sentences behind a mean, occurrences behind a rate), ``words`` (of the document).
+        ``series`` (key), ``name``, ``document``, ``label``, ``corpus``, ``outlet``, ``speaker_state``,
+        ``published_from``, ``published_to``, ``value``, ``low``, ``high`` (95% interval, clustered in
+        paragraphs; missing where nothing was measured), ``n`` (sentences behind a mean, occurrences
+        behind a rate), ``words`` (of the document).
 
     Raises
     ------
@@ -89,32 +89,20 @@ def explore_table(
     if measure not in MEASURES:
         raise StudyError(f"no measure {measure!r}; there are {', '.join(MEASURES)}")
     powers = powers or load_powers()
-    base = _of_speaker(corpus, _tuple(speaker))
-    part = base.filter(document=_tuple(document) or None, year=_tuple(year) or None)
+    part = _part(corpus, document, speaker, year)
     if measure in ("theme", "keyword"):
-        wanted = _theme(corpus, theme, themes) if measure == "theme" else _own_theme(corpus, keyword)
-        rates = theme_rates(part, wanted).rename(columns={"theme": "series", "rate": "value", "count": "n"})
-        return rates.assign(measure=measure)[_COLUMNS]
-    keys = [str(key) for key in _tuple(power)] or list(powers.keys)
-    names = {key: powers[key].name for key in keys}  # raises for a power that is not there
-    if measure == "mentions":
-        rates = mention_rates(part, keys).rename(columns={"power": "series", "rate": "value", "count": "n"})
-        return rates.assign(measure=measure, name=rates["series"].map(names))[_COLUMNS]
-    pairs = _chosen_pairs(base, measure, keys, set(part.documents["document"]), powers)
-    if pairs.empty:
-        raise StudyError(_nothing(corpus, measure, names.values()))
-    means = mean_by(pairs, _column(measure), ["power", "document"]).astype(
-        {"power": "str", "document": "str"}
-    )
-    facts = part.documents[["document", "label", "published_from", "published_to", "words"]]
-    grid = pd.DataFrame(product(keys, facts["document"]), columns=["series", "document"]).merge(facts)
-    table = grid.merge(means.rename(columns={"power": "series", "mean": "value"}), how="left")
-    table = table.assign(
-        measure=measure, name=table["series"].map(names), n=table["n"].fillna(0).astype("int64")
-    )
-    return table.sort_values("series", key=lambda s: s.map(keys.index), kind="stable")[_COLUMNS].reset_index(
-        drop=True
-    )
+        found = theme_rates(part, _words(corpus, measure, theme, keyword, themes))
+        found = found.rename(columns={"theme": "series", "rate": "value", "count": "n"})
+    else:
+        keys = _several(power) or list(powers.keys)
+        names = {key: powers[key].name for key in keys}  # raises for a power that is not there
+        found = _named(part, keys) if measure == "mentions" else _means(corpus, part, measure, keys, powers)
+        if found["n"].sum() == 0 and measure != "mentions":
+            raise StudyError(_nothing(corpus, measure, names.values()))
+        found["name"] = found["series"].map(names)
+    found = found.assign(measure=measure)[["measure", "series", "name", "document", *_FOUND]]
+    table = found.merge(part.documents[_FACTS], on="document")
+    return table[["measure", "series", "name", *_FACTS, *_FOUND]]
 
 
 def explore_evidence(
@@ -146,13 +134,12 @@ def explore_evidence(
     >>> explore_evidence(load_corpus(), "keyword", keyword="rail*")["label"].unique().tolist()
     ['Clark 2015']
     """
-    base = _of_speaker(corpus, _tuple(speaker))
-    part = base.filter(document=_tuple(document) or None, year=_tuple(year) or None)
+    part = _part(corpus, document, speaker, year)
     if measure in ("theme", "keyword"):
-        wanted = _theme(corpus, theme, themes) if measure == "theme" else _own_theme(corpus, keyword)
-        return _paragraphs(part, wanted)
-    keys = [str(key) for key in _tuple(power)] or list((powers or load_powers()).keys)
-    found = part.evidence(power=keys)
+        return _paragraphs(part, _words(corpus, measure, theme, keyword, themes))
+    # A study's own power that nobody names here has no evidence, and is no mistake.
+    there = {*part.mentions["power"], *part.codes["power"]}
+    found = part.evidence(power=there.intersection(_several(power) or (powers or load_powers()).keys))
     body = part.sentences.loc[part.sentences["kind"] != "heading", "sentence"]
     if measure.startswith("coded"):
         found = found[found["reference"] == 1]
@@ -232,8 +219,13 @@ def own_files(study: str | Path) -> dict[str, Path]:
     return {name: path for name, path in paths.items() if path.is_file()}
 
 
-def _tuple(value: One) -> tuple[str | int, ...]:
-    return () if value is None else (value,) if isinstance(value, str | int) else tuple(value)
+def _several(value: One) -> list[str]:
+    return [] if value is None else [str(v) for v in ([value] if isinstance(value, str | int) else value)]
+
+
+def _part(corpus: Corpus, document: One, speaker: One, year: One) -> Corpus:
+    base = _of_speaker(corpus, tuple(_several(speaker)))
+    return base.filter(document=_several(document) or None, year=_several(year) or None)
 
 
 @lru_cache(maxsize=4)
@@ -270,12 +262,20 @@ def _vocabulary(corpus: Corpus) -> tuple[str, ...]:
     return tuple(corpus.terms["term"].unique())
 
 
-def _chosen_pairs(
-    corpus: Corpus, measure: str, keys: Collection[str], documents: Collection[str], powers: Powers
-) -> pd.DataFrame:
-    own = None if powers is load_powers() else powers
-    pairs = _pairs(corpus, measure.startswith("automatic"), own)
-    return pairs[pairs["power"].isin(keys) & pairs["document"].isin(documents)]
+def _named(part: Corpus, keys: list[str]) -> pd.DataFrame:
+    return mention_rates(part, keys).rename(columns={"power": "series", "rate": "value", "count": "n"})
+
+
+def _means(corpus: Corpus, part: Corpus, measure: str, keys: list[str], powers: Powers) -> pd.DataFrame:
+    """Average the pairs of each power and document; a document without any has a row too."""
+    pairs = _pairs(corpus, measure.startswith("automatic"), None if powers is load_powers() else powers)
+    pairs = pairs[pairs["power"].isin(keys) & pairs["document"].isin(part.documents["document"])]
+    means = mean_by(pairs, _column(measure), ["power", "document"])
+    means = means.set_index(["power", "document"]).rename(columns={"mean": "value"})
+    grid = pd.MultiIndex.from_product([keys, part.documents["document"]], names=["series", "document"])
+    table = means[["value", "low", "high", "n"]].reindex(grid).reset_index()
+    words = part.documents.set_index("document")["words"]
+    return table.assign(n=table["n"].fillna(0).astype("int64"), words=table["document"].map(words))
 
 
 def _column(measure: str) -> str:
@@ -293,7 +293,16 @@ def _nothing(corpus: Corpus, measure: str, names: Iterable[str]) -> str:
     )
 
 
-def _theme(corpus: Corpus, theme: str | None, themes: pd.DataFrame | None) -> pd.DataFrame:
+def _words(
+    corpus: Corpus,
+    measure: str,
+    theme: str | None,
+    keyword: str | Iterable[str] | None,
+    themes: pd.DataFrame | None,
+) -> pd.DataFrame:
+    """Give the theme chosen, or make one of the user's own words."""
+    if measure == "keyword":
+        return _own_theme(corpus, keyword)
     themes = load_themes() if themes is None else themes
     if theme not in set(themes["theme"]):
         raise StudyError(f"no theme {theme!r}; there are {', '.join(themes['theme'].unique())}")

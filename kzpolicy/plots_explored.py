@@ -14,11 +14,16 @@ from kzpolicy.errors import StudyError
 from kzpolicy.exploring import MEASURES
 from kzpolicy.plots import FEW, STANCE, TONE
 from kzpolicy.powers import Power, Powers, load_powers
+from kzpolicy.speeches import load_states
 from kzpolicy.style import DARK, GREY, LIGHT, SERIES, page, scale_axis, signed
 
 # More points than this cannot be read in one figure.
 MOST = 80
-_AUTOMATIC = "Targeted automatic score: see how far it agrees with the codes before believing it."
+_COUNTS = "Counts of words, headings left out."
+_CAVEATS = {
+    "coded": "Codes: passes of a language model, not checked by a human.",
+    "automatic": "Targeted automatic score: see how far it agrees with the codes before believing it.",
+}
 
 
 def explore_figure(table: pd.DataFrame, ax: Axes | None = None, *, powers: Powers | None = None) -> Axes:
@@ -52,6 +57,7 @@ def explore_figure(table: pd.DataFrame, ax: Axes | None = None, *, powers: Power
     """
     if len(table) > MOST:
         raise StudyError(f"{len(table)} points are too many for one figure; choose fewer documents or powers")
+    table = _short_labels(table)
     if ax is None:
         ax = _page(table)
     series, documents = list(dict.fromkeys(table["series"])), list(dict.fromkeys(table["document"]))
@@ -88,24 +94,25 @@ def _look(key: str, table: pd.DataFrame, powers: Powers | None) -> Power:
     return (powers or load_powers())[key]
 
 
+def _short_labels(table: pd.DataFrame) -> pd.DataFrame:
+    """Leave the speaking state's code out of the labels where there is but one: ``KAZ 2015`` is 2015."""
+    states = table["speaker_state"].unique()
+    return table.assign(label=table["label"].str.removeprefix(f"{states[0]} ")) if len(states) == 1 else table
+
+
 def _draw_values(part: pd.DataFrame, look: Power, places: npt.NDArray[np.float64], ax: Axes) -> None:
     """Draw one power's values, hollow where they rest on few sentences, with n at the right."""
     few = (part["n"] < FEW).to_numpy()
     ax.hlines(places, part["low"], part["high"], color=look.color, linewidth=np.where(few, 1.2, 2))
     for hollow in (False, True):
         here, face = few == hollow, "white" if hollow else look.color
-        drawn: dict[str, Any] = {
-            "color": look.color,
-            "markerfacecolor": face,
-            "markersize": 7,
-            "clip_on": False,
-            "zorder": 3,
-        }
-        ax.plot(part["value"][here], places[here], look.marker, **drawn)
+        style: dict[str, Any] = {"markerfacecolor": face, "markersize": 7, "clip_on": False, "zorder": 3}
+        ax.plot(part["value"][here], places[here], look.marker, color=look.color, **style)
+    of = "" if _is_mean(part) else " of {:,} words"
     for y, row, thin in zip(places, part.itertuples(), few, strict=True):
-        words = "no sentence" if pd.isna(row.value) else f"{number(row.measure, row.value)}  n = {row.n}"
-        color = GREY if thin else DARK
-        ax.text(1.02, y, words, transform=ax.get_yaxis_transform(), va="center", size=8, color=color)
+        text = f"{number(row.measure, row.value)}  n = {row.n:,}{of and of.format(row.words)}"
+        text, color = "no sentence" if pd.isna(row.value) else text, GREY if thin else DARK
+        ax.text(1.02, y, text, transform=ax.get_yaxis_transform(), va="center", size=8, color=color)
 
 
 def number(measure: str, value: float) -> str:
@@ -123,62 +130,85 @@ def _draw_key(looks: list[Power], ax: Axes) -> None:
 
 def _page(table: pd.DataFrame) -> Axes:
     """Lay out a page that is as high as the table asks for."""
-    measure, series = str(table["measure"].iloc[0]), table["series"].nunique()
+    series = table["series"].nunique()
     rows = len(table) if table["document"].nunique() == 1 else table["document"].nunique()
     each = 0.3 if len(table) == rows else 0.1 + 0.19 * series
     key = 0.0 if series == 1 or len(table) == rows else 0.22 * -(-series // 4)
-    what = {"coded": "Codes: passes of a language model, not checked by a human.", "automatic": _AUTOMATIC}
-    unit = "sentences" if _is_mean(table) else "occurrences"
-    subtitle = f"{MEASURES[measure]}; bars: 95% interval, {unit} clustered in paragraphs".capitalize()
-    subtitle += f"; hollow: fewer than {FEW}"
     longest = max(table["label"].str.len().max(), table["name"].str.len().max() if rows == series else 0)
     _, (ax,) = page(
         headline(table),
-        subtitle,
-        f"Source: kzpolicy. {what.get(measure.split(' ')[0], 'Counts of words, headings left out.')}",
+        f"{about(table)} (bars); hollow: fewer than {FEW}",
+        source(table),
         height=1.9 + key + each * rows,
         left=0.35 + 0.075 * float(longest),
-        right=1.3,
+        right=1.3 if _is_mean(table) else 1.8,
         bottom=0.85 if _is_mean(table) else 0.6,
         head=0.3 + key,
     )
     return ax  # type: ignore[no-any-return]
 
 
+def about(table: pd.DataFrame) -> str:
+    """Name a table's measure and its interval.
+
+    Examples
+    --------
+    >>> from kzpolicy import explore_table, load_corpus
+    >>> about(explore_table(load_corpus(), "coded tone"))
+    'Mean tone, as coded; 95% interval, sentences clustered in paragraphs'
+    """
+    unit = "sentences" if _is_mean(table) else "words"
+    return f"{MEASURES[table['measure'].iloc[0]].capitalize()}; 95% interval, {unit} clustered in paragraphs"
+
+
+def source(table: pd.DataFrame) -> str:
+    """Say which texts a table is made from, and how far to believe it.
+
+    Examples
+    --------
+    >>> from kzpolicy import explore_table, load_corpus
+    >>> source(explore_table(load_corpus(), "mentions", power="iran"))
+    'Source: kzpolicy, corpus articles. Counts of words, headings left out.'
+    """
+    outlets = table["outlet"].unique()
+    where = f"corpus {table['corpus'].iloc[0]}{f', {outlets[0]}' if len(outlets) == 1 else ''}"
+    return f"Source: kzpolicy, {where}. {_CAVEATS.get(table['measure'].iloc[0].split(' ')[0], _COUNTS)}"
+
+
 def headline(table: pd.DataFrame) -> str:
-    """Say in a line what a table holds: what was measured, and its lowest and highest value.
+    """Say in a line what was measured, on how much, and its lowest and highest value.
 
     Examples
     --------
     >>> from kzpolicy import explore_table, load_corpus
     >>> headline(explore_table(load_corpus(), "mentions", power="iran"))
-    'Mentions of Iran per 10,000 words: 0 (Clark 2015) to 30 (Bachkatov 2022)'
+    'Mentions of Iran (n = 4 in 5 documents): 0 (Clark 2015, n = 0) to 30 (Bachkatov 2022, n = 3)'
     """
+    table = _short_labels(table)
     measure, names = str(table["measure"].iloc[0]), list(dict.fromkeys(table["name"]))
-    said = "; ".join(names) if len(names) <= 3 else f"{len(names)} powers"
-    head = f"{measure.capitalize()} toward {said}" if _is_mean(table) else f"{said} per 10,000 words"
-    head = f"Mentions of {said} per 10,000 words" if measure == "mentions" else head
+    what = "; ".join(names) if len(names) <= 3 else f"{len(names)} powers"
+    heads = {"mentions": "Mentions of {}", "theme": "Words of “{}”", "keyword": "Words {}"}
+    head = heads.get(measure, f"{measure.capitalize()} toward {{}}").format(what)
+    states, documents = table["speaker_state"].unique(), table["document"].nunique()
+    speaker = load_states()["name"].get(states[0]) if len(states) == 1 else None
+    head += f" ({f'{speaker}, ' if speaker else ''}n = {table['n'].sum():,} in {documents} document"
+    head += "s)" if documents > 1 else ")"
     known = table.dropna(subset=["value"])
     if _is_mean(table) and (known["n"] >= FEW).any():  # a mean of one sentence makes no headline
         known = known[known["n"] >= FEW]
-    if len(known) < 2:
-        return f"{head}: {number(measure, known['value'].iloc[0])} ({known['label'].iloc[0]})"
-    several = {"name"} if len(names) > 1 else set()
-    several |= {"label"} if table["document"].nunique() > 1 else set()
-    ends = [known.loc[known["value"].idxmin()], known.loc[known["value"].idxmax()]]
-    low, high = (
-        f"{number(measure, end['value'])} ({', '.join(end[c] for c in ('name', 'label') if c in several)})"
-        for end in ends
-    )
-    return f"{head}: {low} to {high}"
+    shown = [c for c, many in (("name", len(names)), ("label", documents)) if many > 1] + ["n"]
+    known = known.assign(n="n = " + known["n"].astype("str"))
+    ends = [known.loc[i] for i in dict.fromkeys((known["value"].idxmin(), known["value"].idxmax()))]
+    said = [f"{number(measure, e['value'])} ({', '.join(e[c] for c in shown)})" for e in ends]
+    return f"{head}: {' to '.join(said)}"
 
 
 def describe_table(table: pd.DataFrame) -> str:
     """Say every value of a table in words, for readers who cannot see the figure."""
+    several = table["name"].nunique() > 1
     parts = [
-        f"{row.name}, {row.label}: none"
-        if pd.isna(row.value)
-        else f"{row.name}, {row.label}: {number(row.measure, row.value)} (n = {row.n})"
-        for row in table.itertuples(index=False)
+        f"{f'{row.name}, ' if several else ''}{row.label}: "
+        + ("none" if pd.isna(row.value) else f"{number(row.measure, row.value)} (n = {row.n})")
+        for row in _short_labels(table).itertuples(index=False)
     ]
-    return f"Dot plot with 95% intervals. {headline(table)}. {'; '.join(parts)}."
+    return f"Dot plot of {MEASURES[table['measure'].iloc[0]]}. {headline(table)}. {'; '.join(parts)}."

@@ -305,7 +305,9 @@ def _typed(values: pd.Series[Any], column: Column, where: str) -> pd.Series[Any]
             if not column.allowed or set(values.cat.categories) <= set(column.allowed):
                 return values
         values = values.astype("str")
-    empty = values.isna() | (values.astype("str") == "")
+    empty = values.isna()
+    if values.dtype.kind not in "iuf":  # writing a million numbers as texts takes its time
+        empty |= values.astype("str") == ""
     bad, cause = empty & column.required, f"{column.name} is empty"
     typed = values
     if not bad.any():
