@@ -38,7 +38,7 @@ BUILT_IN, OTHER = ("articles", "speeches"), "a study folder"
 # Rows of evidence on the screen; all of them are in the saved Excel file.
 SHOWN = 40
 _HEADINGS = {"tone": "coded tone", "stance": "coded stance", "tone_score": "automatic tone"}
-_HEADINGS |= {"stance_score": "automatic stance", "because": "the automatic scores rest on", "url": "link"}
+_HEADINGS |= {"stance_score": "automatic stance", "because": "the automatic scores rest on"}
 _TABLE = "overflow-x: auto; line-height: 1.35; text-align: left"
 # In a notebook arrow keys, Enter and letters move and change cells even while a list or button of an
 # output has the focus (x would cut the cell): the panel keeps its keys to itself. A style is used
@@ -47,8 +47,8 @@ _STYLE = (
     "<style onload=\"this.closest('.kzpolicy-panel')"
     ".addEventListener('keydown', event => event.stopPropagation())\">"
     ".kzpolicy-panel td { vertical-align: top; padding: 4px 8px 4px 0 }"
-    ".kzpolicy-panel :focus-visible { outline: 2px solid var(--jp-brand-color1, #1976d2) !important;"
-    " outline-offset: 1px }</style>"
+    ".kzpolicy-panel.jupyter-widgets.widget-box :focus-visible {"
+    " outline: 2px solid var(--jp-brand-color1, #1976d2) !important; outline-offset: 1px }</style>"
 )
 # The controls in their order, and what each is: for those who point at it or open the list of all.
 _HELP = {
@@ -107,7 +107,7 @@ class Panel:
             self.controls[name].continuous_update = False
         self.controls["Own keywords"].placeholder = "water*, aral"
         self.controls["Corpus"].options = [*BUILT_IN, OTHER]
-        self.controls["Measure"].options = list(MEASURES)
+        self._offer("Measure", list(MEASURES))
         self.buttons = {kind: widgets.Button(description=label) for label, kind in _FORMATS.items()}
         for kind, button in self.buttons.items():
             button.tooltip = "Save in the folder named above"
@@ -188,7 +188,6 @@ class Panel:
         layout, self.power_of = {"width": "150px"}, dict[Any, str]()
         for i, power in enumerate(self.own_powers or load_powers()):
             box = widgets.Checkbox(i < 2, description=power.name, indent=False, layout=layout)
-            box.tooltip = _HELP["Powers"]
             box.observe(self._draw, names="value")
             self.power_of[box] = power.key
         grid = widgets.Layout(grid_template_columns="150px 150px", margin="0 0 0 20px")
@@ -285,11 +284,14 @@ class Panel:
         shown, note = self.found.head(SHOWN), ""
         if self.texts and len(shown):
             shown, note = self._quoted(shown)
-        table = (
-            table_html(shown.drop(columns="label").rename(columns=_HEADINGS))
-            .replace(HIT[0], "<mark>")
-            .replace(HIT[1], "</mark>")
-        )
+        locators = shown.iloc[:, 0]
+        linked = shown["url"].where(shown["url"].str.match("https?://", na=False), locators)
+        written = shown.assign(**{str(locators.name): linked}).drop(columns=["label", "url"])
+        table = table_html(written.rename(columns=_HEADINGS)).replace(HIT[0], "<mark>")
+        table = table.replace(HIT[1], "</mark>")
+        for url, locator in zip(map(escape, linked), locators, strict=True):
+            link = f'<a href="{url}" target="_blank" rel="noopener">{locator}</a>'
+            table = table.replace(f'<a href="{url}">page</a>', link, 1)
         rows, of = len(shown), len(self.found)
         many = f"{of:,} rows" if rows == of else f"the first {rows} of {of:,} rows; Excel saves all"
         return f'<b>Evidence</b> ({many}). {escape(note)}<div style="{_TABLE}">{table}</div>'
