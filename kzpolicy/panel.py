@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import os
-from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from html import escape
 from itertools import count
 from pathlib import Path
@@ -18,15 +18,8 @@ import pandas as pd
 
 from kzpolicy.corpus import Corpus, load_corpus
 from kzpolicy.errors import StudyError
-from kzpolicy.exploring import (
-    MEASURES,
-    explore_code,
-    explore_evidence,
-    explore_table,
-    own_files,
-    validation,
-)
-from kzpolicy.plots_explored import about, describe_table, explore_figure, source
+from kzpolicy.exploring import MEASURES, explore_code, explore_evidence, explore_table, own_files, validation
+from kzpolicy.plots_explored import describe_table, explore_figure, provenance
 from kzpolicy.powers import load_powers
 from kzpolicy.quoting import HIT, in_context, own_texts
 from kzpolicy.sheets import harmless
@@ -34,6 +27,7 @@ from kzpolicy.speeches import load_states
 from kzpolicy.style import table_html, take_literally
 from kzpolicy.themes import load_themes
 
+_LOADERS: dict[str, Any] = {"powers": load_powers, "themes": load_themes}
 BUILT_IN, OTHER = ("articles", "speeches"), "a study folder"
 # Rows of evidence on the screen; all of them are in the saved Excel file.
 SHOWN = 40
@@ -93,7 +87,8 @@ class Panel:
             if name not in ("Powers", "Save in", "The same in code"):
                 control.observe(heard.get(name, self._draw), names="value")
         self._load()
-        Thread(target=self._prepare).start()
+        self.preparing = Thread(target=self._prepare)
+        self.preparing.start()
 
     def _lay_out(self) -> Any:
         import ipywidgets as widgets  # late: only the panel needs it
@@ -111,7 +106,7 @@ class Panel:
         self.buttons = {kind: widgets.Button(description=label) for label, kind in _FORMATS.items()}
         for kind, button in self.buttons.items():
             button.tooltip = "Save in the folder named above"
-            button.on_click(self._saver(kind))
+            button.on_click(partial(self._try_to_save, kind))
         self.status, self.figure, self.trust, self.evidence = (widgets.HTML() for _ in range(4))
         entries = "".join(f"<dt><b>{name}</b></dt><dd>{text}</dd>" for name, text in _HELP.items())
         listed = f"<details><summary>What the controls are</summary><dl>{entries}</dl></details>"
@@ -136,16 +131,14 @@ class Panel:
             return self._clear("Write the path of a study folder, as kzpolicy build made it.")
         self._clear("Loading ...")
         try:
-            self.corpus, own = self._corpus(self.place), own_files(self.place)
-            self.own_powers = load_powers(own["powers"]) if "powers" in own else None
-            self.own_themes = load_themes(own["themes"]) if "themes" in own else None
+            self.corpus, files = self._corpus(self.place), own_files(self.place)
+            self.own = {name: _LOADERS[name](path) for name, path in files.items()}
         except StudyError as error:
             return self._clear(str(error))
         self._read: dict[str, dict[str, str]] = {}  # the user's texts by document, once read
         documents = self.corpus.documents
         self._offer_powers()
-        themes = load_themes() if self.own_themes is None else self.own_themes
-        named = themes.drop_duplicates("theme")
+        named = self.own.get("themes", load_themes()).drop_duplicates("theme")
         self._offer("Theme", list(zip(named["name"], named["theme"], strict=True)))
         years = range(documents["published_from"].min().year, documents["published_to"].max().year + 1)
         self._offer("From year", list(years))
@@ -186,7 +179,7 @@ class Panel:
         import ipywidgets as widgets
 
         layout, self.power_of = {"width": "150px"}, dict[Any, str]()
-        for i, power in enumerate(self.own_powers or load_powers()):
+        for i, power in enumerate(self.own.get("powers", load_powers())):
             box = widgets.Checkbox(i < 2, description=power.name, indent=False, layout=layout)
             box.observe(self._draw, names="value")
             self.power_of[box] = power.key
@@ -235,13 +228,12 @@ class Panel:
         self._show("Own keywords", measure == "keyword")
         try:
             self.choices = self.choice()
-            own: dict[str, Any] = {"powers": self.own_powers, "themes": self.own_themes}
-            self.table = explore_table(self.corpus, measure, **self.choices, **own)
+            self.table = explore_table(self.corpus, measure, **self.choices, **self.own)
             self.controls["The same in code"].value = explore_code(self.place, measure, self.choices)
             self._show_figure()
-            self.caveat = validation(self.corpus, measure, self.own_powers)
+            self.caveat = validation(self.corpus, measure, self.own.get("powers"))
             self.trust.value = escape(self.caveat)
-            self.found = explore_evidence(self.corpus, measure, **self.choices, **own)
+            self.found = explore_evidence(self.corpus, measure, **self.choices, **self.own)
             self.evidence.value = self._evidence()
             self._allow(*(_FORMATS.values() if self.figure.value else ("csv", "xlsx")))
         except StudyError as error:
@@ -274,7 +266,7 @@ class Panel:
 
     def _picture(self, kind: str, **options: Any) -> bytes:
         file = io.BytesIO()
-        figure: Any = explore_figure(self.table, powers=self.own_powers).figure
+        figure: Any = explore_figure(self.table, powers=self.own.get("powers")).figure
         take_literally(figure)
         figure.savefig(file, format=kind, **options)
         plt.close(figure)
@@ -289,7 +281,7 @@ class Panel:
         written = shown.assign(**{str(locators.name): linked}).drop(columns=["label", "url"])
         table = table_html(written.rename(columns=_HEADINGS)).replace(HIT[0], "<mark>")
         table = table.replace(HIT[1], "</mark>")
-        for url, locator in zip(map(escape, linked), locators, strict=True):
+        for url, locator in zip(map(escape, linked), map(escape, locators), strict=True):
             link = f'<a href="{url}" target="_blank" rel="noopener">{locator}</a>'
             table = table.replace(f'<a href="{url}">page</a>', link, 1)
         rows, of = len(shown), len(self.found)
@@ -314,18 +306,18 @@ class Panel:
 
     # What can be taken along.
 
-    def _saver(self, kind: str) -> Callable[[Any], None]:
-        def save(_: Any) -> None:
-            try:
-                self._say(f"Saved {self.save(kind)}")
-            except (StudyError, OSError) as error:
-                self._say(f"Not saved: {error}")
-
-        return save
+    def _try_to_save(self, kind: str, _: Any) -> None:
+        try:
+            self._say(f"Saved {self.save(kind)}")
+        except (StudyError, OSError) as error:
+            self._say(f"Not saved: {error}")
 
     def save(self, kind: str) -> Path:
         """Save what is on the screen under a name that no file has; return the file's path."""
-        content = {"csv": self._csv, "xlsx": self._excel}.get(kind, lambda: self._picture(kind))()
+        if kind == "csv":
+            content = self._saved().to_csv(index=False, lineterminator="\n").encode()
+        else:
+            content = self._excel() if kind == "xlsx" else self._picture(kind)
         folder = Path(self.controls["Save in"].value).expanduser()
         folder.mkdir(parents=True, exist_ok=True)
         stem = f"{Path(self.place).name}-{self.controls['Measure'].value.replace(' ', '-')}"
@@ -338,22 +330,13 @@ class Panel:
     def _saved(self) -> pd.DataFrame:
         """Give the table with what must go with it wherever it goes: pages, source and caveat."""
         table = self.table.merge(self.corpus.documents[["document", "url"]], on="document")
-        return _harmless(table.assign(about=about(self.table), source=source(self.table), caveat=self.caveat))
-
-    def _csv(self) -> bytes:
-        text: str = self._saved().to_csv(index=False, lineterminator="\n")
-        return text.encode()
+        return _harmless(table.assign(**provenance(self.table), caveat=self.caveat))
 
     def _excel(self) -> bytes:
         file = io.BytesIO()
-        try:
-            with pd.ExcelWriter(file, engine="openpyxl") as writer:
-                self._saved().to_excel(writer, sheet_name="table", index=False)
-                _harmless(self.found).to_excel(writer, sheet_name="evidence", index=False)
-        except ImportError:
-            raise StudyError(
-                "Excel needs the package openpyxl: pip install openpyxl; or save as CSV"
-            ) from None
+        with pd.ExcelWriter(file, engine="openpyxl") as writer:
+            self._saved().to_excel(writer, sheet_name="table", index=False)
+            _harmless(self.found).to_excel(writer, sheet_name="evidence", index=False)
         return file.getvalue()
 
 

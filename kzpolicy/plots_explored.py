@@ -58,10 +58,10 @@ def explore_figure(table: pd.DataFrame, ax: Axes | None = None, *, powers: Power
     if len(table) > MOST:
         raise StudyError(f"{len(table)} points are too many for one figure; choose fewer documents or powers")
     table = _short_labels(table)
-    if ax is None:
-        ax = _page(table)
+    ax = _page(table) if ax is None else ax
     series, documents = list(dict.fromkeys(table["series"])), list(dict.fromkeys(table["document"]))
-    looks = {key: _look(key, table, powers) for key in series}
+    own = table["measure"].iloc[0] in ("theme", "keyword")  # one row of markers, of no power
+    looks = {k: Power(k, "", SERIES, "o") if own else (powers or load_powers())[k] for k in series}
     # One document: a row a power. Else a row a document, with the powers' markers side by side in it.
     rows, across = (documents, "document") if len(documents) > 1 else (series, "series")
     labels = table.drop_duplicates(across).set_index(across)["label" if len(documents) > 1 else "name"]
@@ -88,12 +88,6 @@ def _is_mean(table: pd.DataFrame) -> bool:
     return str(table["measure"].iloc[0]).endswith(("tone", "stance"))
 
 
-def _look(key: str, table: pd.DataFrame, powers: Powers | None) -> Power:
-    if table["measure"].iloc[0] in ("theme", "keyword"):
-        return Power(key, str(table["name"].iloc[0]), SERIES, "o")
-    return (powers or load_powers())[key]
-
-
 def _short_labels(table: pd.DataFrame) -> pd.DataFrame:
     """Leave the speaking state's code out of the labels where there is but one: ``KAZ 2015`` is 2015."""
     states = table["speaker_state"].unique()
@@ -110,12 +104,12 @@ def _draw_values(part: pd.DataFrame, look: Power, places: npt.NDArray[np.float64
         ax.plot(part["value"][here], places[here], look.marker, color=look.color, **style)
     of = "" if _is_mean(part) else " of {:,} words"
     for y, row, thin in zip(places, part.itertuples(), few, strict=True):
-        text = f"{number(row.measure, row.value)}  n = {row.n:,}{of and of.format(row.words)}"
+        text = f"{_number(row.measure, row.value)}  n = {row.n:,}{of and of.format(row.words)}"
         text, color = "no sentence" if pd.isna(row.value) else text, GREY if thin else DARK
         ax.text(1.02, y, text, transform=ax.get_yaxis_transform(), va="center", size=8, color=color)
 
 
-def number(measure: str, value: float) -> str:
+def _number(measure: str, value: float) -> str:
     """Print a value: signed for a mean, a whole number for a rate."""
     return signed(value) if measure.endswith(("tone", "stance")) else f"{value:.0f}"
 
@@ -134,11 +128,12 @@ def _page(table: pd.DataFrame) -> Axes:
     rows = len(table) if table["document"].nunique() == 1 else table["document"].nunique()
     each = 0.3 if len(table) == rows else 0.1 + 0.19 * series
     key = 0.0 if series == 1 or len(table) == rows else 0.22 * -(-series // 4)
+    about, source = provenance(table).values()
     longest = max(table["label"].str.len().max(), table["name"].str.len().max() if rows == series else 0)
     _, (ax,) = page(
         headline(table),
-        f"{about(table)} (bars); hollow: fewer than {FEW}",
-        source(table),
+        f"{about} (bars); hollow: fewer than {FEW}",
+        source,
         height=1.9 + key + each * rows,
         left=0.35 + 0.075 * float(longest),
         right=1.3 if _is_mean(table) else 1.8,
@@ -148,31 +143,23 @@ def _page(table: pd.DataFrame) -> Axes:
     return ax  # type: ignore[no-any-return]
 
 
-def about(table: pd.DataFrame) -> str:
-    """Name a table's measure and its interval.
+def provenance(table: pd.DataFrame) -> dict[str, str]:
+    """Say what a table measures, from which texts (``about``, ``source``), and how far to believe it.
 
     Examples
     --------
     >>> from kzpolicy import explore_table, load_corpus
-    >>> about(explore_table(load_corpus(), "coded tone"))
-    'Mean tone, as coded; 95% interval, sentences clustered in paragraphs'
+    >>> for text in provenance(explore_table(load_corpus(), "mentions", power="iran")).values():
+    ...     print(text)
+    Mentions per 10,000 words; 95% interval, words clustered in paragraphs
+    Source: kzpolicy, corpus articles. Counts of words, headings left out.
     """
-    unit = "sentences" if _is_mean(table) else "words"
-    return f"{MEASURES[table['measure'].iloc[0]].capitalize()}; 95% interval, {unit} clustered in paragraphs"
-
-
-def source(table: pd.DataFrame) -> str:
-    """Say which texts a table is made from, and how far to believe it.
-
-    Examples
-    --------
-    >>> from kzpolicy import explore_table, load_corpus
-    >>> source(explore_table(load_corpus(), "mentions", power="iran"))
-    'Source: kzpolicy, corpus articles. Counts of words, headings left out.'
-    """
-    outlets = table["outlet"].unique()
+    measure, outlets = str(table["measure"].iloc[0]), table["outlet"].unique()
+    about = f"{MEASURES[measure].capitalize()}; 95% interval, "
+    about += f"{'sentences' if _is_mean(table) else 'words'} clustered in paragraphs"
     where = f"corpus {table['corpus'].iloc[0]}{f', {outlets[0]}' if len(outlets) == 1 else ''}"
-    return f"Source: kzpolicy, {where}. {_CAVEATS.get(table['measure'].iloc[0].split(' ')[0], _COUNTS)}"
+    source = f"Source: kzpolicy, {where}. {_CAVEATS.get(measure.split(' ')[0], _COUNTS)}"
+    return {"about": about, "source": source}
 
 
 def headline(table: pd.DataFrame) -> str:
@@ -182,24 +169,22 @@ def headline(table: pd.DataFrame) -> str:
     --------
     >>> from kzpolicy import explore_table, load_corpus
     >>> headline(explore_table(load_corpus(), "mentions", power="iran"))
-    'Mentions of Iran (n = 4 in 5 documents): 0 (Clark 2015, n = 0) to 30 (Bachkatov 2022, n = 3)'
+    'Mentions, Iran (n = 4 in 5 documents): 0 (Clark 2015, n = 0) to 30 (Bachkatov 2022, n = 3)'
     """
     table = _short_labels(table)
     measure, names = str(table["measure"].iloc[0]), list(dict.fromkeys(table["name"]))
     what = "; ".join(names) if len(names) <= 3 else f"{len(names)} powers"
-    heads = {"mentions": "Mentions of {}", "theme": "Words of “{}”", "keyword": "Words {}"}
-    head = heads.get(measure, f"{measure.capitalize()} toward {{}}").format(what)
     states, documents = table["speaker_state"].unique(), table["document"].nunique()
-    speaker = load_states()["name"].get(states[0]) if len(states) == 1 else None
-    head += f" ({f'{speaker}, ' if speaker else ''}n = {table['n'].sum():,} in {documents} document"
-    head += "s)" if documents > 1 else ")"
+    speaker = load_states()["name"].get(states[0], "") if len(states) == 1 else ""
+    size = f"n = {table['n'].sum():,} in {documents} document{'s' * (documents > 1)}"
+    head = f"{measure.capitalize()}, {what} ({', '.join(filter(None, (speaker, size)))})"
     known = table.dropna(subset=["value"])
     if _is_mean(table) and (known["n"] >= FEW).any():  # a mean of one sentence makes no headline
         known = known[known["n"] >= FEW]
     shown = [c for c, many in (("name", len(names)), ("label", documents)) if many > 1] + ["n"]
     known = known.assign(n="n = " + known["n"].astype("str"))
     ends = [known.loc[i] for i in dict.fromkeys((known["value"].idxmin(), known["value"].idxmax()))]
-    said = [f"{number(measure, e['value'])} ({', '.join(e[c] for c in shown)})" for e in ends]
+    said = [f"{_number(measure, e['value'])} ({', '.join(e[c] for c in shown)})" for e in ends]
     return f"{head}: {' to '.join(said)}"
 
 
@@ -208,7 +193,7 @@ def describe_table(table: pd.DataFrame) -> str:
     several = table["name"].nunique() > 1
     parts = [
         f"{f'{row.name}, ' if several else ''}{row.label}: "
-        + ("none" if pd.isna(row.value) else f"{number(row.measure, row.value)} (n = {row.n})")
+        + ("none" if pd.isna(row.value) else f"{_number(row.measure, row.value)} (n = {row.n})")
         for row in _short_labels(table).itertuples(index=False)
     ]
     return f"Dot plot of {MEASURES[table['measure'].iloc[0]]}. {headline(table)}. {'; '.join(parts)}."
