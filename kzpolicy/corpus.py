@@ -369,9 +369,8 @@ def _several(value: One) -> list[str | int]:
 
 def _wanted(documents: pd.DataFrame, document: One, year: One, outlet_group: One) -> pd.DataFrame:
     """Keep some documents; see `Corpus.filter`."""
-    before = documents
     documents = _keep(documents, "document", document)
-    documents = _keep(documents, "outlet_group", outlet_group)
+    before = documents = _keep(documents, "outlet_group", outlet_group)
     if year is not None:
         try:
             years = {int(y) for y in _several(year)}
@@ -384,7 +383,7 @@ def _wanted(documents: pd.DataFrame, document: One, year: One, outlet_group: One
         documents = documents[touched]
         if documents.empty:
             span = f"{before['published_from'].min().year} to {before['published_to'].max().year}"
-            raise StudyError(f"no document of {sorted(years)}; the corpus has {span}")
+            raise StudyError(f"no document of {sorted(years)}; there are documents of {span}")
     return documents
 
 

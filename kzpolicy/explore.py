@@ -31,7 +31,7 @@ def explore(
     Raises
     ------
     StudyError
-        If the study cannot be loaded.
+        If there is no such folder of texts. A study that cannot be loaded is said in the panel.
 
     Examples
     --------

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import lru_cache
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from kzpolicy.sentiment import coded_pairs, mean_by
 from kzpolicy.themes import load_themes, make_theme, matching_terms
 from kzpolicy.trends import mention_rates, theme_counts, theme_rates
 
+Words = str | Iterable[str] | None
 # The measures by the name a user gives: what a figure calls them.
 MEASURES = {
     "coded tone": "mean tone, as coded",
@@ -30,8 +30,8 @@ MEASURES = {
     "theme": "words of the theme per 10,000 words",
     "keyword": "keywords per 10,000 words",
 }
-_COLUMNS = ["measure", "series", "name", "document", "label", "published_from", "published_to"]
-_COLUMNS += ["value", "low", "high", "n", "words"]
+_FACTS = ["document", "label", "corpus", "outlet", "speaker_state", "published_from", "published_to"]
+_FOUND = ["value", "low", "high", "n", "words"]
 
 
 def explore_table(
@@ -43,7 +43,7 @@ def explore_table(
     speaker: One = None,
     year: One = None,
     theme: str | None = None,
-    keyword: str | Iterable[str] | None = None,
+    keyword: Words = None,
     powers: Powers | None = None,
     themes: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
@@ -70,9 +70,10 @@ def explore_table(
     -------
     DataFrame
         One row a power (or theme, or list of keywords) and document, by power and date: ``measure``,
-        ``series`` (key), ``name``, ``document``, ``label``, ``published_from``, ``published_to``,
-        ``value``, ``low``, ``high`` (95% interval, clustered in paragraphs; missing where nothing was
-        measured), ``n`` (sentences behind a mean, occurrences behind a rate), ``words`` (of the document).
+        ``series`` (key), ``name``, ``document``, ``label``, ``corpus``, ``outlet``, ``speaker_state``,
+        ``published_from``, ``published_to``, ``value``, ``low``, ``high`` (95% interval, clustered in
+        paragraphs; missing where nothing was measured), ``n`` (sentences behind a mean, occurrences
+        behind a rate), ``words`` (of the document).
 
     Raises
     ------
@@ -89,32 +90,23 @@ def explore_table(
     if measure not in MEASURES:
         raise StudyError(f"no measure {measure!r}; there are {', '.join(MEASURES)}")
     powers = powers or load_powers()
-    base = _of_speaker(corpus, _tuple(speaker))
-    part = base.filter(document=_tuple(document) or None, year=_tuple(year) or None)
+    part = _part(corpus, document, speaker, year)
     if measure in ("theme", "keyword"):
-        wanted = _theme(corpus, theme, themes) if measure == "theme" else _own_theme(corpus, keyword)
-        rates = theme_rates(part, wanted).rename(columns={"theme": "series", "rate": "value", "count": "n"})
-        return rates.assign(measure=measure)[_COLUMNS]
-    keys = [str(key) for key in _tuple(power)] or list(powers.keys)
-    names = {key: powers[key].name for key in keys}  # raises for a power that is not there
-    if measure == "mentions":
-        rates = mention_rates(part, keys).rename(columns={"power": "series", "rate": "value", "count": "n"})
-        return rates.assign(measure=measure, name=rates["series"].map(names))[_COLUMNS]
-    pairs = _chosen_pairs(base, measure, keys, set(part.documents["document"]), powers)
-    if pairs.empty:
-        raise StudyError(_nothing(corpus, measure, names.values()))
-    means = mean_by(pairs, _column(measure), ["power", "document"]).astype(
-        {"power": "str", "document": "str"}
-    )
-    facts = part.documents[["document", "label", "published_from", "published_to", "words"]]
-    grid = pd.DataFrame(product(keys, facts["document"]), columns=["series", "document"]).merge(facts)
-    table = grid.merge(means.rename(columns={"power": "series", "mean": "value"}), how="left")
-    table = table.assign(
-        measure=measure, name=table["series"].map(names), n=table["n"].fillna(0).astype("int64")
-    )
-    return table.sort_values("series", key=lambda s: s.map(keys.index), kind="stable")[_COLUMNS].reset_index(
-        drop=True
-    )
+        found = theme_rates(part, _words(corpus, measure, theme, keyword, themes))
+    else:
+        keys = _several(power) or list(powers.keys)
+        names = {key: powers[key].name for key in keys}  # raises for a power that is not there
+        if measure == "mentions":
+            found = mention_rates(part, keys)
+        else:
+            found = _means(corpus, part, measure, keys, powers)
+            if not found["n"].any():
+                raise StudyError(_nothing(corpus, measure, names.values()))
+        found["name"] = found["power"].map(names)
+    found = found.rename(columns={"theme": "series", "power": "series", "rate": "value", "count": "n"})
+    found = found.assign(measure=measure)[["measure", "series", "name", "document", *_FOUND]]
+    table = found.merge(part.documents[_FACTS], on="document")
+    return table[["measure", "series", "name", *_FACTS, *_FOUND]]
 
 
 def explore_evidence(
@@ -126,7 +118,7 @@ def explore_evidence(
     speaker: One = None,
     year: One = None,
     theme: str | None = None,
-    keyword: str | Iterable[str] | None = None,
+    keyword: Words = None,
     powers: Powers | None = None,
     themes: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
@@ -146,13 +138,12 @@ def explore_evidence(
     >>> explore_evidence(load_corpus(), "keyword", keyword="rail*")["label"].unique().tolist()
     ['Clark 2015']
     """
-    base = _of_speaker(corpus, _tuple(speaker))
-    part = base.filter(document=_tuple(document) or None, year=_tuple(year) or None)
+    part = _part(corpus, document, speaker, year)
     if measure in ("theme", "keyword"):
-        wanted = _theme(corpus, theme, themes) if measure == "theme" else _own_theme(corpus, keyword)
-        return _paragraphs(part, wanted)
-    keys = [str(key) for key in _tuple(power)] or list((powers or load_powers()).keys)
-    found = part.evidence(power=keys)
+        return _paragraphs(part, _words(corpus, measure, theme, keyword, themes))
+    # A study's own power that nobody names here has no evidence, and is no mistake.
+    there = {*part.mentions["power"], *part.codes["power"]}
+    found = part.evidence(power=there.intersection(_several(power) or (powers or load_powers()).keys))
     body = part.sentences.loc[part.sentences["kind"] != "heading", "sentence"]
     if measure.startswith("coded"):
         found = found[found["reference"] == 1]
@@ -171,22 +162,18 @@ def validation(corpus: Corpus, measure: str, powers: Powers | None = None) -> st
     >>> validation(load_corpus(), "mentions")
     'A count of names: it says what is spoken of, not with what opinion.'
     """
-    if measure == "mentions":
-        return "A count of names: it says what is spoken of, not with what opinion."
-    if measure in ("theme", "keyword"):
-        return "A count of words: it says what is spoken of, not with what opinion."
+    kind, _, value = measure.partition(" ")
+    if not value:
+        named = "names" if measure == "mentions" else "words"
+        return f"A count of {named}: it says what is spoken of, not with what opinion."
     coded = _pairs(corpus, False, powers)
-    if measure.startswith("coded"):
+    if kind == "coded":
         return (
             f"Codes: {len(coded):,} coded pairs of a sentence and a power in this corpus, by passes of a "
             "language model; no human has checked them. n says how many stand behind a value."
         )
-    value = measure.removeprefix("automatic ")
-    both = coded.dropna(subset=[f"{value}_score_class"])
-    if both.empty:
-        return (
-            "Not validated: no sentence of this corpus is coded; nothing says how far to believe this score."
-        )
+    if not coded[f"{value}_score_class"].notna().any():
+        return "Not validated: no sentence of this corpus is coded; nothing says how far to believe it."
     row = _agreement(corpus, value, powers)
     return (
         f"Validation: this score agrees with the codes at Krippendorff's alpha {row['estimate']:.2f} (95% "
@@ -214,15 +201,15 @@ def explore_code(study: str | Path, measure: str, choice: dict[str, Any]) -> str
     figure = explore_figure(table).figure
     """
     own = own_files(study)
-    words = [f"{name}={value!r}" for name, value in choice.items() if value]
-    words += [f"{name}={name}" for name in own]
+    loaders = "".join(f", load_{name}" for name in own)
+    words = [f"{name}={value!r}" for name, value in choice.items() if value] + [f"{n}={n}" for n in own]
     lines = [
-        ", ".join(["from kzpolicy import explore_table, load_corpus", *(f"load_{name}" for name in own)])
+        f"from kzpolicy import explore_table, load_corpus{loaders}",
+        "from kzpolicy.plots_explored import explore_figure",
+        *(f"{name} = load_{name}({str(path)!r})" for name, path in own.items()),
+        f"table = explore_table({', '.join([f'load_corpus({str(study)!r})', repr(measure), *words])})",
+        f"figure = explore_figure(table{', powers=powers' if 'powers' in own else ''}).figure",
     ]
-    lines += ["from kzpolicy.plots_explored import explore_figure"]
-    lines += [f"{name} = load_{name}({str(path)!r})" for name, path in own.items()]
-    lines += [f"table = explore_table({', '.join([f'load_corpus({str(study)!r})', repr(measure), *words])})"]
-    lines += [f"figure = explore_figure(table{', powers=powers' if 'powers' in own else ''}).figure"]
     return "\n".join(lines)
 
 
@@ -232,8 +219,13 @@ def own_files(study: str | Path) -> dict[str, Path]:
     return {name: path for name, path in paths.items() if path.is_file()}
 
 
-def _tuple(value: One) -> tuple[str | int, ...]:
-    return () if value is None else (value,) if isinstance(value, str | int) else tuple(value)
+def _several(value: One) -> list[str]:
+    return [] if value is None else [str(v) for v in ([value] if isinstance(value, str | int) else value)]
+
+
+def _part(corpus: Corpus, document: One, speaker: One, year: One) -> Corpus:
+    base = _of_speaker(corpus, tuple(_several(speaker)))
+    return base.filter(document=_several(document) or None, year=_several(year) or None)
 
 
 @lru_cache(maxsize=4)
@@ -241,13 +233,11 @@ def _of_speaker(corpus: Corpus, speakers: tuple[str, ...]) -> Corpus:
     """Keep a speaker's documents; kept because a large corpus takes a while to filter."""
     if not speakers:
         return corpus
-    documents = corpus.documents
-    unknown = set(speakers) - set(documents["speaker_state"].dropna())
-    if unknown:
-        raise StudyError(
-            f"no speech of {min(unknown)!r} in this corpus; speakers are ISO 3166 codes such as KAZ"
-        )
-    return corpus.filter(document=documents.loc[documents["speaker_state"].isin(speakers), "document"])
+    states = corpus.documents["speaker_state"]
+    if unknown := set(speakers) - set(states.dropna()):
+        what = f"no speech of {min(unknown)!r} in this corpus"
+        raise StudyError(f"{what}; speakers are ISO 3166 codes such as KAZ")
+    return corpus.filter(document=corpus.documents.loc[states.isin(speakers), "document"])
 
 
 @lru_cache(maxsize=8)
@@ -265,56 +255,51 @@ def _agreement(corpus: Corpus, value: str, powers: Powers | None) -> dict[str, A
     return next(row for row in found if row["measure"] == "alpha, ordinal")
 
 
-@lru_cache(maxsize=4)
-def _vocabulary(corpus: Corpus) -> tuple[str, ...]:
-    return tuple(corpus.terms["term"].unique())
-
-
-def _chosen_pairs(
-    corpus: Corpus, measure: str, keys: Collection[str], documents: Collection[str], powers: Powers
-) -> pd.DataFrame:
-    own = None if powers is load_powers() else powers
-    pairs = _pairs(corpus, measure.startswith("automatic"), own)
-    return pairs[pairs["power"].isin(keys) & pairs["document"].isin(documents)]
-
-
-def _column(measure: str) -> str:
-    kind, value = measure.split(" ")
-    return value if kind == "coded" else f"{value}_score"
+def _means(corpus: Corpus, part: Corpus, measure: str, keys: list[str], powers: Powers) -> pd.DataFrame:
+    """Average the pairs of each power and document; a document without any has a row too."""
+    kind, _, value = measure.partition(" ")
+    pairs = _pairs(corpus, kind == "automatic", None if powers is load_powers() else powers)
+    pairs = pairs[pairs["power"].isin(keys) & pairs["document"].isin(part.documents["document"])]
+    means = mean_by(pairs, value if kind == "coded" else f"{value}_score", ["power", "document"])
+    means = means.rename(columns={"mean": "value"}).set_index(["power", "document"])
+    places = pd.MultiIndex.from_product([keys, part.documents["document"]], names=["power", "document"])
+    table = means[["value", "low", "high", "n"]].reindex(places).reset_index()
+    words = part.documents.set_index("document")["words"]
+    return table.assign(n=table["n"].fillna(0).astype("int64"), words=table["document"].map(words))
 
 
 def _nothing(corpus: Corpus, measure: str, names: Iterable[str]) -> str:
     if measure.startswith("automatic"):
         return f"{', '.join(names)}: not named in the documents chosen; choose other powers or documents"
-    pairs = len(corpus.codes[["sentence", "power"]].drop_duplicates())
-    return (
-        f"{', '.join(names)}: no code in the documents chosen (the whole corpus has {pairs:,} coded pairs); "
-        "choose others, or an automatic measure"
-    )
+    pairs = f"the whole corpus has {len(corpus.codes[['sentence', 'power']].drop_duplicates()):,} coded pairs"
+    what = f"{', '.join(names)}: no code in the documents chosen ({pairs})"
+    return f"{what}; choose others, or an automatic measure"
 
 
-def _theme(corpus: Corpus, theme: str | None, themes: pd.DataFrame | None) -> pd.DataFrame:
+def _words(
+    corpus: Corpus, measure: str, theme: str | None, keyword: Words, themes: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Give the theme chosen, or make one of the user's own words."""
+    if measure == "keyword":
+        return _own_theme(corpus, keyword)
     themes = load_themes() if themes is None else themes
     if theme not in set(themes["theme"]):
         raise StudyError(f"no theme {theme!r}; there are {', '.join(themes['theme'].unique())}")
     return themes[themes["theme"] == theme]
 
 
-def _own_theme(corpus: Corpus, keyword: str | Iterable[str] | None) -> pd.DataFrame:
+def _own_theme(corpus: Corpus, keyword: Words) -> pd.DataFrame:
     given = [keyword] if isinstance(keyword, str) else list(keyword or [])
     words = list(dict.fromkeys(" ".join(word.lower().split()) for word in given if word.strip()))
     if not words:
         raise StudyError("no keyword given; write words such as water*, where a final * takes any ending")
     theme = make_theme(f"“{', '.join(words)}”", words)
-    vocabulary = _vocabulary(corpus)
-    absent = set(words) - set(matching_terms(words, vocabulary).values())
-    for word in words:
-        if word in absent:
-            near = get_close_matches(word.removesuffix("*"), vocabulary, n=3)
-            raise StudyError(
-                f"{word!r} does not occur in this corpus{'; near are ' + ', '.join(near) if near else ''}; "
-                "a final * takes any ending"
-            )
+    vocabulary = list(corpus.terms["term"].unique())
+    found = set(matching_terms(words, vocabulary).values())
+    if absent := next((word for word in words if word not in found), ""):
+        near = get_close_matches(absent.removesuffix("*"), vocabulary, n=3)
+        like = f"; near are {', '.join(near)}" if near else ""
+        raise StudyError(f"{absent!r} does not occur in this corpus{like}; a final * takes any ending")
     return theme
 
 

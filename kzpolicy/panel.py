@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import io
 import os
-from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from html import escape
+from itertools import count
 from pathlib import Path
+from threading import Lock, Thread
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -15,15 +18,8 @@ import pandas as pd
 
 from kzpolicy.corpus import Corpus, load_corpus
 from kzpolicy.errors import StudyError
-from kzpolicy.exploring import (
-    MEASURES,
-    explore_code,
-    explore_evidence,
-    explore_table,
-    own_files,
-    validation,
-)
-from kzpolicy.plots_explored import describe_table, explore_figure
+from kzpolicy.exploring import MEASURES, explore_code, explore_evidence, explore_table, own_files, validation
+from kzpolicy.plots_explored import describe_table, explore_figure, provenance
 from kzpolicy.powers import load_powers
 from kzpolicy.quoting import HIT, in_context, own_texts
 from kzpolicy.sheets import harmless
@@ -31,20 +27,42 @@ from kzpolicy.speeches import load_states
 from kzpolicy.style import table_html, take_literally
 from kzpolicy.themes import load_themes
 
-OTHER = "a study folder"
+_LOADERS: dict[str, Any] = {"powers": load_powers, "themes": load_themes}
+BUILT_IN, OTHER = ("articles", "speeches"), "a study folder"
 # Rows of evidence on the screen; all of them are in the saved Excel file.
 SHOWN = 40
 _HEADINGS = {"tone": "coded tone", "stance": "coded stance", "tone_score": "automatic tone"}
-_HEADINGS |= {"stance_score": "automatic stance", "because": "the automatic scores rest on", "url": "link"}
+_HEADINGS |= {"stance_score": "automatic stance", "because": "the automatic scores rest on"}
 _TABLE = "overflow-x: auto; line-height: 1.35; text-align: left"
 # In a notebook arrow keys, Enter and letters move and change cells even while a list or button of an
 # output has the focus (x would cut the cell): the panel keeps its keys to itself. A style is used
 # because its onload runs as soon as the panel is on the page.
-_OWN_KEYS = (
+_STYLE = (
     "<style onload=\"this.closest('.kzpolicy-panel')"
     ".addEventListener('keydown', event => event.stopPropagation())\">"
-    ".kzpolicy-panel td { vertical-align: top; padding: 4px 8px 4px 0 }</style>"
+    ".kzpolicy-panel td { vertical-align: top; padding: 4px 8px 4px 0 }"
+    ".kzpolicy-panel.jupyter-widgets.widget-box :focus-visible {"
+    " outline: 2px solid var(--jp-brand-color1, #1976d2) !important; outline-offset: 1px }</style>"
 )
+# The controls in their order, and what each is: for those who point at it or open the list of all.
+_HELP = {
+    "Corpus": "The articles of five analysts, the speeches in the UN General Debate, or your own study.",
+    "Study folder": "A folder that kzpolicy build has written.",
+    "Speaker": "The state whose speeches are measured.",
+    "Measure": "Tone is how a text portrays a power, from −1 (unfavourably) to +1 (favourably). Stance is "
+    "what it says of the position of Kazakhstan, or of the speaking state, toward the power, from −1 "
+    "(distance) to +1 (approach). Mentions, words of a theme and own keywords are counts per 10,000 words.",
+    "Powers": "Whose mentions are measured, each with a marker of its own.",
+    "Theme": "A list of words that are counted together.",
+    "Own keywords": "Words with commas between them; a final * takes any ending. Enter counts them.",
+    "Documents": "None chosen means all. Shift or Ctrl adds to the choice, Ctrl with a click takes away.",
+    "From year": "Year of publication; a document dated by a range belongs to every year it touches.",
+    "To year": "The last year, included.",
+    "Save in": "A folder, made if it is not there. No file is ever replaced.",
+    "The same in code": "Lines to paste into a cell: they make the same table and figure.",
+}
+_KINDS = {"Study folder": "Text", "Own keywords": "Text", "Save in": "Text", "Documents": "SelectMultiple"}
+_KINDS |= {"Powers": "VBox", "The same in code": "Textarea"}  # the others are Dropdowns
 _FORMATS = {"Figure as PNG": "png", "Figure as SVG": "svg", "Table as CSV": "csv", "Table as Excel": "xlsx"}
 
 
@@ -52,219 +70,203 @@ class Panel:
     """The controls, and what they show; see `kzpolicy.explore.explore`."""
 
     def __init__(self, study: str | Path | None, *, texts: str | Path | None, folder: str | Path) -> None:
-        import ipywidgets as widgets  # late: only the panel needs it
-
         given = texts if texts is not None else os.environ.get("KZPOLICY_TEXTS")
         self.texts = Path(given) if given else None
         if self.texts and not self.texts.is_dir():
             raise StudyError(f"{self.texts}: no such folder; give the folder that holds your texts")
         study = str(study if study is not None else os.environ.get("KZPOLICY_STUDY") or "articles")
-        named = study in ("articles", "speeches")
-        wide = {
-            "style": {"description_width": "110px"},
-            "layout": {"width": "330px"},
-        }  # a dict: every control its own
-        self.corpus_name = widgets.Dropdown(
-            description="Corpus",
-            options=["articles", "speeches", OTHER],
-            value=study if named else OTHER,
-            **wide,
-        )
-        self.study = widgets.Text(
-            description="Study folder", value="" if named else study, continuous_update=False, **wide
-        )
-        self.speaker = widgets.Dropdown(description="Speaker", **wide)
-        self.measure = widgets.Dropdown(description="Measure", options=list(MEASURES), **wide)
-        self.powers = widgets.VBox()
-        self.theme = widgets.Dropdown(description="Theme", **wide)
-        self.keyword = widgets.Text(
-            description="Own keywords", placeholder="water*, aral", continuous_update=False, **wide
-        )
-        self.documents = widgets.SelectMultiple(description="Documents", rows=8, **wide)
-        self.first = widgets.Dropdown(description="From year", **wide)
-        self.last = widgets.Dropdown(description="To year", **wide)
-        self.folder = widgets.Text(description="Save in", value=str(folder), continuous_update=False, **wide)
-        self.buttons = {
-            kind: widgets.Button(
-                description=label, tooltip=f"Save in the folder named above: {label.lower()}"
-            )
-            for label, kind in _FORMATS.items()
-        }
-        self.code = widgets.Textarea(
-            description="The same in code", rows=4, style={"description_width": "120px"}
-        )
-        self.code.layout.width = "98%"
-        self.status, self.figure, self.trust, self.evidence = (widgets.HTML() for _ in range(4))
-        self.ready = False  # until the study named is loaded
         self.corpus: Corpus
-        self._busy = False
-        self._changes = [
-            self.speaker,
-            self.measure,
-            self.theme,
-            self.keyword,
-            self.documents,
-            self.first,
-            self.last,
-        ]
-        for control in (self.corpus_name, self.study):
-            control.observe(self._load, names="value")
-        self.speaker.observe(self._list_documents, names="value")
-        for control in self._changes:
-            control.observe(self._draw, names="value")
-        for kind, button in self.buttons.items():
-            button.on_click(self._saver(kind))
-        self.box = self._lay_out(widgets)
+        self._lock, self._built_in = Lock(), dict[str, Corpus]()
+        self._busy = True  # until a corpus is loaded
+        self.box = self._lay_out()
+        self.controls["Corpus"].value = study if study in BUILT_IN else OTHER
+        self.controls["Study folder"].value = "" if study in BUILT_IN else study
+        self.controls["Save in"].value = str(folder)
+        heard = {"Corpus": self._load, "Study folder": self._load, "Speaker": self._list_documents}
+        for name, control in self.controls.items():
+            if name not in ("Powers", "Save in", "The same in code"):
+                control.observe(heard.get(name, self._draw), names="value")
         self._load()
+        self.preparing = Thread(target=self._prepare)
+        self.preparing.start()
 
-    def _lay_out(self, widgets: Any) -> Any:
-        hint = widgets.HTML("<small style='margin-left: 118px'>None chosen: all. Shift or Ctrl adds.</small>")
-        left = [
-            self.corpus_name,
-            self.study,
-            self.speaker,
-            self.measure,
-            self.powers,
-            self.theme,
-            self.keyword,
-        ]
-        left += [self.documents, hint, self.first, self.last, self.folder]
-        save = widgets.HBox(list(self.buttons.values()), layout=widgets.Layout(flex_flow="row wrap"))
-        right = widgets.VBox([self.status, self.figure, self.trust], layout=widgets.Layout(flex="1 1 480px"))
-        top = widgets.HBox([widgets.VBox(left), right], layout=widgets.Layout(flex_flow="row wrap"))
-        box = widgets.VBox([top, save, self.code, self.evidence, widgets.HTML(_OWN_KEYS)])
+    def _lay_out(self) -> Any:
+        import ipywidgets as widgets  # late: only the panel needs it
+
+        self.controls: dict[str, Any] = {}
+        for name, text in _HELP.items():
+            wide = {"style": {"description_width": "110px"}, "layout": {"width": "330px"}}
+            about = {} if name == "Powers" else {"description": name, "tooltip": text, **wide}
+            self.controls[name] = getattr(widgets, _KINDS.get(name, "Dropdown"))(**about)
+        for name in ("Study folder", "Own keywords", "Save in"):
+            self.controls[name].continuous_update = False
+        self.controls["Own keywords"].placeholder = "water*, aral"
+        self.controls["Corpus"].options = [*BUILT_IN, OTHER]
+        self._offer("Measure", list(MEASURES))
+        self.buttons = {kind: widgets.Button(description=label) for label, kind in _FORMATS.items()}
+        for kind, button in self.buttons.items():
+            button.tooltip = "Save in the folder named above"
+            button.on_click(partial(self._try_to_save, kind))
+        self.status, self.figure, self.trust, self.evidence = (widgets.HTML() for _ in range(4))
+        entries = "".join(f"<dt><b>{name}</b></dt><dd>{text}</dd>" for name, text in _HELP.items())
+        listed = f"<details><summary>What the controls are</summary><dl>{entries}</dl></details>"
+        *left, code = self.controls.values()
+        code.rows, code.layout.width = 4, "98%"
+        wrapped, wide = widgets.Layout(flex_flow="row wrap"), widgets.Layout(flex="1 1 480px")
+        right = widgets.VBox([self.status, self.figure, self.trust], layout=wide)
+        left = [widgets.HTML(listed, layout=widgets.Layout(width="330px")), *left]
+        top = widgets.HBox([widgets.VBox(left), right], layout=wrapped)
+        save = widgets.HBox(list(self.buttons.values()), layout=wrapped)
+        box = widgets.VBox([top, save, code, self.evidence, widgets.HTML(_STYLE)])
         return box.add_class("kzpolicy-panel")
 
     # What the controls offer.
 
     def _load(self, _: Any = None) -> None:
         """Load the corpus chosen and offer what it holds."""
-        self.ready = False
-        other = self.corpus_name.value == OTHER
-        self.study.layout.display = "" if other else "none"
-        if other and not self.study.value.strip():
-            self._clear("Write the path of a study folder, as kzpolicy build made it.")
-            return
-        self.place = self.study.value.strip() if other else self.corpus_name.value
+        self._busy, chosen = True, self.controls["Corpus"].value
+        self._show("Study folder", chosen == OTHER)
+        self.place = self.controls["Study folder"].value.strip() if chosen == OTHER else chosen
+        if not self.place:
+            return self._clear("Write the path of a study folder, as kzpolicy build made it.")
         self._clear("Loading ...")
         try:
-            corpus = load_corpus(self.place)
-            own = own_files(self.place)
-            self.own_powers = load_powers(own["powers"]) if "powers" in own else None
-            self.own_themes = load_themes(own["themes"]) if "themes" in own else None
+            self.corpus, files = self._corpus(self.place), own_files(self.place)
+            self.own = {name: _LOADERS[name](path) for name, path in files.items()}
         except StudyError as error:
-            self._clear(str(error))
-            return
-        self.corpus, self.ready = corpus, True
+            return self._clear(str(error))
         self._read: dict[str, dict[str, str]] = {}  # the user's texts by document, once read
-        self._busy = True
+        documents = self.corpus.documents
         self._offer_powers()
-        themes = self.own_themes if self.own_themes is not None else load_themes()
-        named = themes.drop_duplicates("theme")
-        self.theme.options = list(zip(named["name"], named["theme"], strict=True))
-        self.theme.value = named["theme"].iloc[0]
-        years = range(
-            corpus.documents["published_from"].min().year, corpus.documents["published_to"].max().year + 1
-        )
-        self.first.options = self.last.options = list(years)
-        self.first.value, self.last.value = years[0], years[-1]
-        states = sorted(set(corpus.documents["speaker_state"].dropna()))
-        self.speaker.layout.display = "" if states else "none"
-        names = load_states()["name"]
-        self.speaker.options = sorted((names.get(state, state), state) for state in states) or [("all", "")]
-        self.speaker.value = "KAZ" if "KAZ" in states else self.speaker.options[0][1]
-        self._list_documents()
+        named = self.own.get("themes", load_themes()).drop_duplicates("theme")
+        self._offer("Theme", list(zip(named["name"], named["theme"], strict=True)))
+        years = range(documents["published_from"].min().year, documents["published_to"].max().year + 1)
+        self._offer("From year", list(years))
+        self._offer("To year", list(years), -1)
+        names, states = load_states()["name"], set(documents["speaker_state"].dropna())
+        speakers = sorted((names.get(state, state), state) for state in states)
+        self._offer("Speaker", speakers or [("all", "")])
+        if "KAZ" in states:
+            self.controls["Speaker"].value = "KAZ"
+        self._show("Speaker", bool(states))
         self._busy = False
-        self._draw()
+        self._list_documents()
+
+    def _corpus(self, place: str) -> Corpus:
+        """Load a corpus: a built-in one once, a study of one's own again, as it may have changed."""
+        if place not in BUILT_IN:
+            return load_corpus(place)
+        with self._lock:
+            if place not in self._built_in:
+                self._built_in[place] = load_corpus(place)
+            return self._built_in[place]
+
+    def _prepare(self) -> None:
+        """While the first figure is looked at: load what another corpus and measure would wait for."""
+        with suppress(StudyError):  # it is said when that corpus is chosen
+            for name in BUILT_IN:
+                for measure in ("automatic tone", "automatic stance"):
+                    validation(self._corpus(name), measure)
+
+    def _offer(self, name: str, options: list[Any], chosen: int = 0) -> None:
+        self.controls[name].options = options
+        self.controls[name].index = range(len(options))[chosen]
+
+    def _show(self, name: str, shown: bool) -> None:
+        self.controls[name].layout.display = "" if shown else "none"
 
     def _offer_powers(self) -> None:
         import ipywidgets as widgets
 
-        powers = self.own_powers or load_powers()
-        boxes = [
-            widgets.Checkbox(description=power.name, value=i < 2, indent=False, layout={"width": "150px"})
-            for i, power in enumerate(powers)
-        ]
-        self.power_of = dict(zip(boxes, powers.keys, strict=True))
-        for box in boxes:
+        layout, self.power_of = {"width": "150px"}, dict[Any, str]()
+        for i, power in enumerate(self.own.get("powers", load_powers())):
+            box = widgets.Checkbox(i < 2, description=power.name, indent=False, layout=layout)
             box.observe(self._draw, names="value")
+            self.power_of[box] = power.key
         grid = widgets.Layout(grid_template_columns="150px 150px", margin="0 0 0 20px")
-        self.powers.children = [widgets.HTML("Powers"), widgets.GridBox(boxes, layout=grid)]
+        boxes = widgets.GridBox(list(self.power_of), layout=grid)
+        self.controls["Powers"].children = [widgets.HTML("Powers"), boxes]
 
     def _list_documents(self, _: Any = None) -> None:
-        documents = self.corpus.documents
-        if self.speaker.value:
-            documents = documents[documents["speaker_state"] == self.speaker.value]
+        """Offer the speaker's documents, and draw them."""
+        speaker, documents = self.controls["Speaker"].value, self.corpus.documents
+        if speaker:
+            documents = documents[documents["speaker_state"] == speaker]
         busy, self._busy = self._busy, True
-        self.documents.options = list(zip(documents["label"], documents["document"], strict=True))
-        self.documents.value = ()
+        self.controls["Documents"].options = list(zip(documents["label"], documents["document"], strict=True))
+        self.controls["Documents"].value = ()
         self._busy = busy
+        self._draw()
 
     # What they show.
 
     def choice(self) -> dict[str, Any]:
         """Give what the controls say, as `kzpolicy.exploring.explore_table` takes it."""
-        kind, years = self.measure.value, self.first.options
+        said = {name: control.value for name, control in self.controls.items() if name != "Powers"}
         powers = [key for box, key in self.power_of.items() if box.value]
-        chosen = range(self.first.value, self.last.value + 1)
+        kind, first, last = said["Measure"], said["From year"], said["To year"]
         if not powers and kind not in ("theme", "keyword"):
             raise StudyError("no power is ticked; tick one or several")
-        if not chosen:
-            raise StudyError(
-                f"{self.first.value} to {self.last.value}: the years end before they begin; choose others"
-            )
+        if first > last:
+            raise StudyError(f"{first} to {last}: the years end before they begin; choose others")
+        years = range(first, last + 1)
         return {
             "power": None if kind in ("theme", "keyword") else powers,
-            "document": list(self.documents.value) or None,
-            "speaker": self.speaker.value or None,
-            "year": None if len(chosen) == len(years) else chosen,
-            "theme": self.theme.value if kind == "theme" else None,
-            "keyword": [w.strip() for w in self.keyword.value.split(",")] if kind == "keyword" else None,
+            "document": list(said["Documents"]) or None,
+            "speaker": said["Speaker"] or None,
+            "year": None if len(years) == len(self.controls["From year"].options) else years,
+            "theme": said["Theme"] if kind == "theme" else None,
+            "keyword": [w.strip() for w in said["Own keywords"].split(",")] if kind == "keyword" else None,
         }
 
     def _draw(self, _: Any = None) -> None:
-        if self._busy or not self.ready:
+        if self._busy:
             return
-        measure = self.measure.value
-        self.powers.layout.display = "none" if measure in ("theme", "keyword") else ""
-        self.theme.layout.display = "" if measure == "theme" else "none"
-        self.keyword.layout.display = "" if measure == "keyword" else "none"
+        measure = self.controls["Measure"].value
+        self._show("Powers", measure not in ("theme", "keyword"))
+        self._show("Theme", measure == "theme")
+        self._show("Own keywords", measure == "keyword")
         try:
             self.choices = self.choice()
-            own: dict[str, Any] = {"powers": self.own_powers, "themes": self.own_themes}
-            self.table = explore_table(self.corpus, measure, **self.choices, **own)
-            self.code.value = explore_code(self.place, measure, self.choices)
-            picture = base64.b64encode(
-                self._picture("png", dpi=100, pil_kwargs={"compress_level": 1})
-            ).decode()
-            said = escape(describe_table(self.table))
-            self.figure.value = (
-                f'<img src="data:image/png;base64,{picture}" alt="{said}" style="max-width: 100%">'
-            )
-            self.trust.value = escape(validation(self.corpus, measure, self.own_powers))
-            self.status.value = ""
-            self.found = explore_evidence(self.corpus, measure, **self.choices, **own)
+            self.table = explore_table(self.corpus, measure, **self.choices, **self.own)
+            self.controls["The same in code"].value = explore_code(self.place, measure, self.choices)
+            self._show_figure()
+            self.caveat = validation(self.corpus, measure, self.own.get("powers"))
+            self.trust.value = escape(self.caveat)
+            self.found = explore_evidence(self.corpus, measure, **self.choices, **self.own)
             self.evidence.value = self._evidence()
+            self._allow(*(_FORMATS.values() if self.figure.value else ("csv", "xlsx")))
         except StudyError as error:
             self._clear(str(error))
-        self._allow(not self.status.value)
+
+    def _show_figure(self) -> None:
+        """Draw; what is too much for a figure can still be read and saved as a table."""
+        try:
+            picture = self._picture("png", dpi=100, pil_kwargs={"compress_level": 1})
+        except StudyError as error:
+            self.figure.value = ""
+            return self._say(str(error))
+        data, said = base64.b64encode(picture).decode(), escape(describe_table(self.table))
+        self.figure.value = f'<img src="data:image/png;base64,{data}" alt="{said}" style="max-width: 100%">'
+        self.status.value = ""
 
     def _clear(self, message: str) -> None:
         """Say what is wrong, and leave nothing on the screen that the controls do not say."""
-        self.figure.value = self.trust.value = self.evidence.value = self.code.value = ""
+        for shown in (self.figure, self.trust, self.evidence, self.controls["The same in code"]):
+            shown.value = ""
         self._say(message)
-        self._allow(False)
+        self._allow()
 
-    def _allow(self, saving: bool) -> None:
-        for button in self.buttons.values():
-            button.disabled = not saving
+    def _allow(self, *kinds: str) -> None:
+        for kind, button in self.buttons.items():
+            button.disabled = kind not in kinds
 
     def _say(self, message: str) -> None:
         self.status.value = f'<div role="status" aria-live="polite"><b>{escape(message)}</b></div>'
 
     def _picture(self, kind: str, **options: Any) -> bytes:
         file = io.BytesIO()
-        figure: Any = explore_figure(self.table, powers=self.own_powers).figure
+        figure: Any = explore_figure(self.table, powers=self.own.get("powers")).figure
         take_literally(figure)
         figure.savefig(file, format=kind, **options)
         plt.close(figure)
@@ -273,79 +275,72 @@ class Panel:
     def _evidence(self) -> str:
         shown, note = self.found.head(SHOWN), ""
         if self.texts and len(shown):
-            shown, note = self._quoted(shown, self.texts)
-        table = (
-            table_html(shown.drop(columns="label").rename(columns=_HEADINGS))
-            .replace(HIT[0], "<mark>")
-            .replace(HIT[1], "</mark>")
-        )
+            shown, note = self._quoted(shown)
+        locators = shown.iloc[:, 0]
+        linked = shown["url"].where(shown["url"].str.match("https?://", na=False), locators)
+        written = shown.assign(**{str(locators.name): linked}).drop(columns=["label", "url"])
+        table = table_html(written.rename(columns=_HEADINGS)).replace(HIT[0], "<mark>")
+        table = table.replace(HIT[1], "</mark>")
+        for url, locator in zip(map(escape, linked), map(escape, locators), strict=True):
+            link = f'<a href="{url}" target="_blank" rel="noopener">{locator}</a>'
+            table = table.replace(f'<a href="{url}">page</a>', link, 1)
         rows, of = len(shown), len(self.found)
-        count = f"{of:,} rows" if rows == of else f"the first {rows} of {of:,} rows; Excel saves all"
-        return f'<b>Evidence</b> ({count}). {escape(note)}<div style="{_TABLE}">{table}</div>'
+        many = f"{of:,} rows" if rows == of else f"the first {rows} of {of:,} rows; Excel saves all"
+        return f'<b>Evidence</b> ({many}). {escape(note)}<div style="{_TABLE}">{table}</div>'
 
-    def _quoted(self, shown: pd.DataFrame, folder: Path) -> tuple[pd.DataFrame, str]:
+    def _quoted(self, shown: pd.DataFrame) -> tuple[pd.DataFrame, str]:
         """Add the text of each row where the user has it, and say for how many documents not."""
-        wanted = {key.split(":")[0] for key in shown.iloc[:, 0]}
-        if wanted - self._read.keys():
-            unread = self.corpus.filter(document=sorted(wanted - self._read.keys()))
-            try:
-                texts = own_texts(unread, folder)
-            except StudyError as error:
-                return shown, f"Your texts cannot be read: {error}"
-            self._read |= {key: {} for key in unread.documents["document"]}
-            for locator, text in texts.items():
-                self._read[locator.split(":")[0]][locator] = text
+        texts: dict[str, str] = {}
+        wanted = dict.fromkeys(str(locator).split(":")[0] for locator in shown.iloc[:, 0])
+        try:
+            for key in wanted:
+                if key not in self._read:
+                    self._read[key] = own_texts(self.corpus.filter(document=key), self.texts or "")
+                texts |= self._read[key]
+        except StudyError as error:
+            return shown, f"Your texts cannot be read: {error}"
         lacking = sum(not self._read[key] for key in wanted)
         note = f"Your texts lack {lacking} of {len(wanted)} documents, or are others than those measured."
-        texts = {locator: text for key in wanted for locator, text in self._read[key].items()}
         quoted = shown.assign(text=in_context(self.corpus, shown, texts)) if texts else shown
         return quoted, note if lacking else ""
 
     # What can be taken along.
 
-    def _saver(self, kind: str) -> Callable[[Any], None]:
-        def save(_: Any) -> None:
-            try:
-                self._say(f"Saved {self.save(kind)}")
-            except (StudyError, OSError) as error:
-                self._say(f"Not saved: {error}")
-
-        return save
+    def _try_to_save(self, kind: str, _: Any) -> None:
+        try:
+            self._say(f"Saved {self.save(kind)}")
+        except (StudyError, OSError) as error:
+            self._say(f"Not saved: {error}")
 
     def save(self, kind: str) -> Path:
         """Save what is on the screen under a name that no file has; return the file's path."""
-        content = {"csv": self._csv, "xlsx": self._excel}.get(kind, lambda: self._picture(kind))()
-        folder = Path(self.folder.value).expanduser()
+        if kind == "csv":
+            content = self._saved().to_csv(index=False, lineterminator="\n").encode()
+        else:
+            content = self._excel() if kind == "xlsx" else self._picture(kind)
+        folder = Path(self.controls["Save in"].value).expanduser()
         folder.mkdir(parents=True, exist_ok=True)
-        stem = f"{Path(self.place).name}-{self.measure.value.replace(' ', '-')}"
-        number = 1
-        while True:
-            path = folder / f"{stem}-{number}.{kind}"
-            try:
-                with path.open("xb") as file:
-                    file.write(content)
-                return path.resolve()
-            except FileExistsError:
-                number += 1
+        stem = f"{Path(self.place).name}-{self.controls['Measure'].value.replace(' ', '-')}"
+        for number in count(1):
+            with suppress(FileExistsError), (folder / f"{stem}-{number}.{kind}").open("xb") as file:
+                file.write(content)
+                break
+        return Path(file.name).resolve()
 
-    def _csv(self) -> bytes:
-        text: str = _harmless(self.table).to_csv(index=False, lineterminator="\n")
-        return text.encode()
+    def _saved(self) -> pd.DataFrame:
+        """Give the table with what must go with it wherever it goes: pages, source and caveat."""
+        table = self.table.merge(self.corpus.documents[["document", "url"]], on="document")
+        return _harmless(table.assign(**provenance(self.table), caveat=self.caveat))
 
     def _excel(self) -> bytes:
         file = io.BytesIO()
-        try:
-            with pd.ExcelWriter(file, engine="openpyxl") as writer:
-                _harmless(self.table).to_excel(writer, sheet_name="table", index=False)
-                _harmless(self.found).to_excel(writer, sheet_name="evidence", index=False)
-        except ImportError:
-            raise StudyError(
-                "Excel needs the package openpyxl: pip install openpyxl; or save as CSV"
-            ) from None
+        with pd.ExcelWriter(file, engine="openpyxl") as writer:
+            self._saved().to_excel(writer, sheet_name="table", index=False)
+            _harmless(self.found).to_excel(writer, sheet_name="evidence", index=False)
         return file.getvalue()
 
 
 def _harmless(frame: pd.DataFrame) -> pd.DataFrame:
     """Keep a spreadsheet from running a cell of text as a formula."""
-    texts = [c for c in frame if frame[c].dtype == "str" or frame[c].dtype == "object"]
-    return frame.assign(**{c: frame[c].map(harmless, na_action="ignore") for c in texts})
+    texts = frame.select_dtypes(exclude=["number", "datetime"])
+    return frame.assign(**{c: texts[c].map(harmless, na_action="ignore") for c in texts})

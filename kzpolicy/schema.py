@@ -150,7 +150,9 @@ def _typed(values: pd.Series[Any], column: Column, where: str) -> pd.Series[Any]
             if not column.allowed or set(values.cat.categories) <= set(column.allowed):
                 return values
         values = values.astype("str")
-    empty = values.isna() | (values.astype("str") == "")
+    empty = values.isna()
+    if values.dtype.kind not in "iuf":  # writing a million numbers as texts takes its time
+        empty |= values.astype("str") == ""
     faults = {"is empty": empty & column.required}
     if column.type == "string":
         typed = values.where(~empty, None)

@@ -494,7 +494,7 @@ def test_a_known_power_that_is_never_mentioned_gives_no_mention(corpus: Corpus) 
         ({"document": ["road2019", "lake"]}, "no document 'lake'"),
         ({"document": ["lake", 5]}, "no document "),
         ({"outlet_group": "think tank"}, "no outlet_group 'think tank'; there are press"),
-        ({"year": 1999}, "no document of [1999]; the corpus has 2019 to 2021"),
+        ({"year": 1999}, "no document of [1999]; there are documents of 2019 to 2021"),
         ({"year": "soon"}, "soon"),
         ({"power": "atlantis"}, "atlantis"),
         ({"document": "rail2020", "year": 2019}, "no document of [2019]"),

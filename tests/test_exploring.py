@@ -248,7 +248,8 @@ def test_figure_draws_the_values_of_the_table(corpus: Corpus) -> None:
 
 def test_headline_is_not_made_of_single_sentences(corpus: Corpus) -> None:
     table = explore_table(corpus, "coded tone", power=["russia", "china"])
-    assert headline(table.assign(n=[9, 0, 0, 1])) == "Coded tone toward Russia; China: 0.00 (North 2018)"
+    said = "Coded tone, Russia; China (n = 10 in 2 documents): 0.00 (Russia, North 2018, n = 9)"
+    assert headline(table.assign(n=[9, 0, 0, 1])) == said
     assert "China, East 2021: +1.00 (n = 1)." in describe_table(table)
 
 

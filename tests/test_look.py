@@ -202,7 +202,7 @@ def _explored() -> pd.DataFrame:
         for document, n in (("north", 3), ("south", 9))
     ]
     names = ["series", "name", "document", "label", "value", "low", "high", "n"]
-    return pd.DataFrame(rows, columns=names).assign(measure="coded tone")
+    return pd.DataFrame(rows, columns=names).assign(measure="coded tone", speaker_state=None)
 
 
 Draw = Callable[[Any, Powers], object]
