@@ -363,8 +363,10 @@ def parse_sentences(
     """
     folder, powers, rows = Path(folder), load_powers(), []
     exceptions = TABLES["exceptions"].empty() if exceptions is None else exceptions
+    wanted = None if documents is None else set(documents["document"])
     for source in gather(folder, documents, exceptions, collapse=False)[0]:
-        if documents is not None and source["document"] not in set(documents["document"]):
+        key = source["document"]
+        if wanted is not None and key not in wanted:
             continue
         try:
             paragraphs, _ = read_document(folder, source)
@@ -373,15 +375,7 @@ def parse_sentences(
         for paragraph, kind, text in paragraphs:
             for position, sentence in _numbered(text, kind):
                 named = sorted({m.power for m in powers.find(sentence)})
-                rows.append(
-                    (
-                        f"{source['document']}:{paragraph}:{position}",
-                        source["document"],
-                        kind,
-                        sentence,
-                        named,
-                    )
-                )
+                rows.append((f"{key}:{paragraph}:{position}", key, kind, sentence, named))
     return pd.DataFrame(rows, columns=["sentence", "document", "kind", "text", "powers"])
 
 
@@ -513,19 +507,15 @@ def check_events(tables: dict[str, pd.DataFrame], powers: Powers) -> None:
     for number, row in enumerate(tables["events"].fillna("").itertuples(), start=2):
         strange = [s for s in row.sentences.split(";") if s not in known]
         unknown = [p for p in row.powers.split(";") if p and p not in powers.keys]
+        fault = ""
         if strange:
-            raise StudyError(
-                f"events.csv: row {number}: sentence {strange[0]} is not in sentences.csv; correct it"
-            )
-        if unknown:
-            raise StudyError(
-                f"events.csv: row {number}: no power {unknown[0]!r}; known are {', '.join(powers.keys)}"
-            )
-        if not _is_date(row.date, row.precision):
-            raise StudyError(
-                f"events.csv: row {number}: {row.date!r} is not a date of "
-                f"precision {row.precision}; correct it"
-            )
+            fault = f"sentence {strange[0]} is not in sentences.csv"
+        elif unknown:
+            fault = f"no power {unknown[0]!r} (known are {', '.join(powers.keys)})"
+        elif not _is_date(row.date, row.precision):
+            fault = f"{row.date!r} is not a date of precision {row.precision}"
+        if fault:
+            raise StudyError(f"events.csv: row {number}: {fault}; correct it")
 
 
 def _is_date(date: str, precision: str) -> bool:

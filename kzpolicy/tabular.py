@@ -151,6 +151,15 @@ def _read_jsonl(path: Path) -> Iterator[tuple[int, Row | StudyError]]:
 def _read_parquet(path: Path) -> Iterator[tuple[int, Row | StudyError]]:
     import pyarrow.parquet
 
-    with pyarrow.parquet.ParquetFile(path) as table:
-        batches = table.iter_batches(batch_size=200)
-        yield from enumerate((row for batch in batches for row in batch.to_pylist()), start=2)
+    schema, size = pyarrow.parquet.read_schema(path), path.stat().st_size
+    # A text that repeats is held once; it is one text for each row only when that row is made.
+    texts = [field.name for field in schema if pyarrow.types.is_string(field.type)]
+    with pyarrow.parquet.ParquetFile(path, read_dictionary=texts) as table:
+        groups = range(table.metadata.num_row_groups)
+        unpacked = sum(table.metadata.row_group(group).total_byte_size for group in groups)
+        if unpacked > max(LARGEST, 200 * size):
+            raise StudyError("a table that grows too much when it is unpacked; it is not opened")
+        at_once = max(1, min(200, LARGEST * table.metadata.num_rows // max(1, unpacked)))
+        batches = table.iter_batches(batch_size=at_once)
+        slices = (batch.slice(place, 1) for batch in batches for place in range(batch.num_rows))
+        yield from ((number, one.to_pylist()[0]) for number, one in enumerate(slices, start=2))

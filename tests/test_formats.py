@@ -300,6 +300,18 @@ def test_rows_that_cannot_be_read_are_named_and_the_rest_is_read(tmp_path: Path)
     }
 
 
+def test_a_parquet_table_is_not_unpacked_into_the_memory(tmp_path: Path) -> None:
+    long, path = "It snows. " * 100_000, tmp_path / "a.parquet"
+    frame = pd.DataFrame({"text": [long] * 30, "number": range(30)})
+    frame.to_parquet(path)  # which holds the text once
+    assert path.stat().st_size < 100_000
+    assert [(number, row["number"]) for number, row in read_rows(path)] == [(n + 2, n) for n in range(30)]
+    assert all(row == {"text": long, "number": number - 2} for number, row in read_rows(path))
+    frame.to_parquet(path, use_dictionary=False, compression="zstd")
+    with pytest.raises(StudyError, match=r"grows too much when it is unpacked"):
+        next(read_rows(path))
+
+
 def test_a_table_that_breaks_gives_the_rows_before(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b"title,text\n" + b"One,a\n" * 200_000 + b"\xff\n")

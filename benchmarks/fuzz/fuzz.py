@@ -122,6 +122,9 @@ def tables(folder: Path) -> Target:
             path.unlink()
         assert own or "2019-05-06-road.txt" in {row["file"] for row in rows} | set(dict(skipped))
         assert all(len(reason.splitlines()) == 1 for _, reason in skipped)
+        assert all(r["document"] and r["title"] and r["published_from"] <= r["published_to"] for r in rows)
+        if len(data) % 16:  # the rest is slow
+            return
         measured = dict.fromkeys(("paragraphs", "sentences", "words"), 1) | {"corpus": "a", "sha256": "a"}
         blank = dict.fromkeys(SCHEMA["documents"].names, "")
         documents = pd.DataFrame([blank | row | measured for row in rows])
