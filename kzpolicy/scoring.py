@@ -107,20 +107,20 @@ class _Classifier:
         self, model: str, questions: dict[str, str], labels: Mapping[str, int] | None, batch: int
     ) -> None:
         try:
-            import torch
             from transformers import AutoModelForSequenceClassification, AutoTokenizer
-        except ImportError:
+
+            self.tokenizer = AutoTokenizer.from_pretrained(model)
+            self.classifier = AutoModelForSequenceClassification.from_pretrained(model)
+        except ImportError:  # of torch too, which the model needs
             raise StudyError(
                 "transformers is not installed; run pip install kzpolicy[transformers]"
             ) from None
-        try:
-            self.tokenizer = AutoTokenizer.from_pretrained(model)
-            self.classifier = AutoModelForSequenceClassification.from_pretrained(model).eval()
         except (OSError, ValueError) as error:
             raise StudyError(
                 f"{model}: not a text classifier ({str(error).splitlines()[0]}); name another"
             ) from None
-        self.model, self.questions, self.batch, self.no_grad = model, questions, batch, torch.no_grad
+        self.classifier.eval().requires_grad_(False)
+        self.model, self.questions, self.batch = model, questions, batch
         self.places = _places(self.classifier.config.id2label, labels, model)
 
     def chances(self, texts: list[str], questions: list[str]) -> np.ndarray:
@@ -131,8 +131,7 @@ class _Classifier:
             encoded = self.tokenizer(
                 texts[part], questions[part], truncation="only_first", padding=True, return_tensors="pt"
             )
-            with self.no_grad():
-                found += self.classifier(**encoded).logits.softmax(-1).tolist()
+            found += self.classifier(**encoded).logits.softmax(-1).tolist()
         return np.array(found).reshape(-1, 3)[:, self.places]
 
     def __call__(
