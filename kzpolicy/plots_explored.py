@@ -89,7 +89,7 @@ def _is_mean(table: pd.DataFrame) -> bool:
 
 
 def _short_labels(table: pd.DataFrame) -> pd.DataFrame:
-    """Leave the speaking state's code out of the labels where there is but one: ``KAZ 2015`` is 2015."""
+    """Leave the speaking state's code out of the labels where there is but one speaker."""
     states = table["speaker_state"].unique()
     return table.assign(label=table["label"].str.removeprefix(f"{states[0]} ")) if len(states) == 1 else table
 
