@@ -33,14 +33,14 @@ BUILT_IN, OTHER = ("articles", "speeches"), "a study folder"
 SHOWN = 40
 _HEADINGS = {"tone": "coded tone", "stance": "coded stance", "tone_score": "automatic tone"}
 _HEADINGS |= {"stance_score": "automatic stance", "because": "the automatic scores rest on"}
-_TABLE = "overflow-x: auto; line-height: 1.35; text-align: left"
+_CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32)], " ")  # Excel has no cell for these
 # In a notebook arrow keys, Enter and letters move and change cells even while a list or button of an
 # output has the focus (x would cut the cell): the panel keeps its keys to itself. A style is used
 # because its onload runs as soon as the panel is on the page.
 _STYLE = (
     "<style onload=\"this.closest('.kzpolicy-panel')"
     ".addEventListener('keydown', event => event.stopPropagation())\">"
-    ".kzpolicy-panel td { vertical-align: top; padding: 4px 8px 4px 0 }"
+    ".kzpolicy-panel td { vertical-align: top; padding: 4px 8px 4px 0; line-height: 1.35 }"
     ".kzpolicy-panel.jupyter-widgets.widget-box :focus-visible {"
     " outline: 2px solid var(--jp-brand-color1, #1976d2) !important; outline-offset: 1px }</style>"
 )
@@ -70,15 +70,14 @@ class Panel:
     """The controls, and what they show; see `kzpolicy.explore.explore`."""
 
     def __init__(self, study: str | Path | None, *, texts: str | Path | None, folder: str | Path) -> None:
-        given = texts if texts is not None else os.environ.get("KZPOLICY_TEXTS")
-        self.texts = Path(given) if given else None
+        texts = texts or os.environ.get("KZPOLICY_TEXTS")
+        self.texts = Path(texts) if texts else None
         if self.texts and not self.texts.is_dir():
             raise StudyError(f"{self.texts}: no such folder; give the folder that holds your texts")
-        study = str(study if study is not None else os.environ.get("KZPOLICY_STUDY") or "articles")
+        study = str(study or os.environ.get("KZPOLICY_STUDY") or "articles")
         self.corpus: Corpus
         self._lock, self._built_in = Lock(), dict[str, Corpus]()
-        self._busy = True  # until a corpus is loaded
-        self.box = self._lay_out()
+        self._busy, self.box = True, self._lay_out()  # busy until a corpus is loaded
         self.controls["Corpus"].value = study if study in BUILT_IN else OTHER
         self.controls["Study folder"].value = "" if study in BUILT_IN else study
         self.controls["Save in"].value = str(folder)
@@ -286,7 +285,7 @@ class Panel:
             table = table.replace(f'<a href="{url}">page</a>', link, 1)
         rows, of = len(shown), len(self.found)
         many = f"{of:,} rows" if rows == of else f"the first {rows} of {of:,} rows; Excel saves all"
-        return f'<b>Evidence</b> ({many}). {escape(note)}<div style="{_TABLE}">{table}</div>'
+        return f'<b>Evidence</b> ({many}). {escape(note)}<div style="overflow-x: auto">{table}</div>'
 
     def _quoted(self, shown: pd.DataFrame) -> tuple[pd.DataFrame, str]:
         """Add the text of each row where the user has it, and say for how many documents not."""
@@ -341,6 +340,9 @@ class Panel:
 
 
 def _harmless(frame: pd.DataFrame) -> pd.DataFrame:
-    """Keep a spreadsheet from running a cell of text as a formula."""
+    """Keep a spreadsheet from running a cell of text as a formula, and from refusing it."""
     texts = frame.select_dtypes(exclude=["number", "datetime"])
-    return frame.assign(**{c: texts[c].map(harmless, na_action="ignore") for c in texts})
+    for name, column in texts.items():
+        written = column.map(lambda text: harmless(text.translate(_CONTROL)), na_action="ignore")
+        frame = frame.assign(**{str(name): written})
+    return frame

@@ -210,13 +210,13 @@ def test_a_power_of_ones_own_that_nobody_names_is_no_error(
 def test_what_is_saved_names_its_source_and_runs_nothing(tmp_path: Path) -> None:
     """A label, a title or a word of the texts can look like a formula."""
     texts = {"port": "Invented.\n\nRussia signs a treaty.\n"}
-    panel = opened(study(tmp_path, texts, label="=HYPERLINK({})"), tmp_path)
+    panel = opened(study(tmp_path, texts, label="=HYPERLINK(\a{})"), tmp_path)
     set_controls(panel, {"Measure": "mentions"})
     panel.found = panel.found.astype({"label": "category"})  # as in a large study
     saved = pd.read_csv(panel.save("csv"))
     sheets = pd.read_excel(panel.save("xlsx"), sheet_name=None)
     for table in (saved, sheets["table"], sheets["evidence"]):
-        assert set(table["label"]) == {"'=HYPERLINK(port)"}
+        assert set(table["label"]) == {"'=HYPERLINK( port)"}
     for table in (saved, sheets["table"]):
         assert table["about"][0] == "Mentions per 10,000 words; 95% interval, words clustered in paragraphs"
         assert table["source"][0] == "Source: kzpolicy, corpus study, invented. " + COUNTS
