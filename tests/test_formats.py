@@ -305,8 +305,7 @@ def test_a_parquet_table_is_not_unpacked_into_the_memory(tmp_path: Path) -> None
     frame = pd.DataFrame({"text": [long] * 30, "number": range(30)})
     frame.to_parquet(path)  # which holds the text once
     assert path.stat().st_size < 100_000
-    assert [(number, row["number"]) for number, row in read_rows(path)] == [(n + 2, n) for n in range(30)]
-    assert all(row == {"text": long, "number": number - 2} for number, row in read_rows(path))
+    assert list(read_rows(path)) == [(n + 2, {"text": long, "number": n}) for n in range(30)]
     frame.to_parquet(path, use_dictionary=False, compression="zstd")
     with pytest.raises(StudyError, match=r"grows too much when it is unpacked"):
         next(read_rows(path))
