@@ -12,9 +12,19 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
-from kzpolicy.powers import Power, Powers
+from kzpolicy.powers import Power, Powers, load_powers
 from kzpolicy.stance import WESTERN
-from kzpolicy.style import DARK, GREY, SERIES, ink_on, panel_title, scale_axis, signed
+from kzpolicy.style import (
+    DARK,
+    GREY,
+    SERIES,
+    ink_on,
+    make_room,
+    nothing_drawn,
+    panel_title,
+    scale_axis,
+    signed,
+)
 
 # Fewer sentences than this are too few to read a mean from: drawn hollow or in grey.
 FEW = 5
@@ -50,7 +60,7 @@ def plot_means(
     Axes
     """
     if means.empty:
-        return _uncoded(ax)
+        return nothing_drawn(ax)
     rows = {str(power): y for y, power in enumerate(means["power"])}
     for mean in means.itertuples():
         power, y = powers[str(mean.power)], rows[str(mean.power)]
@@ -79,7 +89,8 @@ def plot_means(
 def plot_grid(means: pd.DataFrame, powers: Powers, ax: Axes, *, columns: Sequence[str]) -> Axes:
     """Draw a grid of means, powers down and documents across, with n in each cell.
 
-    Purple is below zero, grey zero, green above; a cell of fewer than five sentences is white.
+    Purple is below zero, grey zero, green above; a cell of fewer than five sentences is white. More
+    than twelve documents stand below each other, with the powers across.
 
     Parameters
     ----------
@@ -95,13 +106,17 @@ def plot_grid(means: pd.DataFrame, powers: Powers, ax: Axes, *, columns: Sequenc
     import seaborn
 
     if means.empty:
-        return _uncoded(ax)
+        return nothing_drawn(ax)
     keys, scale = [k for k in powers.keys if k in set(means["power"])], _scale()
-    grid = means.pivot(index="power", columns="label", values="mean").reindex(
-        index=keys, columns=list(columns)
+    long, many = len(columns) > 12, len(columns) > 6
+    if long:
+        make_room(ax, len(columns) * 2)
+    grid, sizes = (
+        means.pivot(index="power", columns="label", values=value).reindex(index=keys, columns=list(columns))
+        for value in ("mean", "n")
     )
-    sizes = means.pivot(index="power", columns="label", values="n").reindex(index=keys, columns=list(columns))
-    many = len(columns) > 6
+    if long:
+        grid, sizes = grid.T, sizes.T
     seaborn.heatmap(
         grid.where(sizes >= FEW),
         ax=ax,
@@ -113,34 +128,24 @@ def plot_grid(means: pd.DataFrame, powers: Powers, ax: Axes, *, columns: Sequenc
         linewidths=2,
         linecolor="white",
     )
-    for y, key in enumerate(keys):
-        for x, column in enumerate(columns):
-            n = sizes.loc[key, column]
-            if pd.isna(n):
-                ax.annotate(
-                    "–" if many else "not named",
-                    (x + 0.5, y + 0.5),
-                    ha="center",
-                    va="center",
-                    size=8,
-                    color=GREY,
-                )
-                continue
-            mean = grid.loc[key, column]
-            few = n < FEW
-            color = GREY if few else ink_on(scale((mean + 1) / 2))
-            ax.annotate(
-                f"{signed(mean)}\nn = {int(n)}",
-                (x + 0.5, y + 0.5),
-                ha="center",
-                va="center",
-                size=8.6,
-                color=color,
-                weight="normal" if few else "bold",
-            )
-    names = ["\n".join(wrap(c, 12)[:3]) for c in columns] if many else [_two_lines(c) for c in columns]
-    ax.set_xticks(np.arange(len(columns)) + 0.5, names, rotation=0, size=6.5 if many else None)
-    ax.set_yticks(np.arange(len(keys)) + 0.5, [powers[k].name for k in keys], rotation=0)
+    for (y, x), n in np.ndenumerate(sizes.to_numpy(dtype=float)):
+        place: dict[str, Any] = {"xy": (x + 0.5, y + 0.5), "ha": "center", "va": "center"}
+        if np.isnan(n):
+            ax.annotate("–" if many else "not named", **place, size=8, color=GREY)
+            continue
+        mean = grid.iloc[y, x]
+        ax.annotate(
+            f"{signed(mean)}{' ' if long else chr(10)}n = {int(n)}",
+            **place,
+            size=7.5 if long else 8.6,
+            color=GREY if n < FEW else ink_on(scale((mean + 1) / 2)),
+            weight="normal" if n < FEW else "bold",
+        )
+    names = [powers[k].name for k in keys]
+    labels = ["\n".join(wrap(c, 12)[:3]) for c in columns] if many else [_two_lines(c) for c in columns]
+    across, down = (names, list(columns)) if long else (labels, names)
+    ax.set_xticks(np.arange(len(across)) + 0.5, across, rotation=0, size=6.5 if many else None)
+    ax.set_yticks(np.arange(len(down)) + 0.5, down, rotation=0)
     ax.tick_params(length=0)
     ax.xaxis.tick_top()
     ax.set(xlabel="", ylabel="")
@@ -170,7 +175,7 @@ def plot_against(
         Labels of all rows, for axes that share them; none for those of `coded`.
     """
     if coded.empty:
-        return _uncoded(ax)
+        return nothing_drawn(ax)
     power = powers[str(coded["power"].iloc[0])]
     places = {label: y for y, label in enumerate(rows or coded["label"])}
     looks = (
@@ -191,6 +196,7 @@ def plot_against(
         ax.annotate(
             f"n = {row.n}", place, xycoords=("axes fraction", "data"), va="center", size=8, color=GREY
         )
+    make_room(ax, 2 * len(places) if len(places) > 12 else 0)
     ax.set_yticks(range(len(places)), list(places))
     ax.set_ylim(len(places) - 0.45, -0.75)
     ax.set_title(power.name, loc="left", size=9.5, weight="bold", color=DARK, pad=16)
@@ -362,10 +368,11 @@ def plot_balance(balance: pd.DataFrame, powers: Powers, ax: Axes) -> Axes:
         Where to draw.
     """
     if balance.empty:
-        return _uncoded(ax)
+        return nothing_drawn(ax, "nothing is coded here on Russia, China or the western powers")
+    known = powers if {"russia", "china"} <= set(powers.keys) else load_powers()
     looks = {
-        "Russia": powers["russia"],
-        "China": powers["china"],
+        "Russia": known["russia"],
+        "China": known["china"],
         WESTERN: Power(WESTERN, WESTERN, GREY, "p"),
     }
     for y, (_, part) in enumerate(balance.groupby(balance.columns[0], sort=False, observed=True)):
@@ -389,6 +396,7 @@ def plot_balance(balance: pd.DataFrame, powers: Powers, ax: Axes) -> Axes:
         if part["gap"].notna().all():
             _beside(ax, 1.12, y, f"{gap}\n({low} to {high})", size=8, color=DARK, linespacing=1.3)
     groups = list(dict.fromkeys(balance.iloc[:, 0]))
+    make_room(ax, 3 * len(groups) if len(groups) > 12 else 0)
     ax.set_yticks(range(len(groups)), groups)
     ax.set_ylim(len(groups) - 0.5, -0.6)
     scale_axis(ax, *STANCE)
@@ -397,13 +405,6 @@ def plot_balance(balance: pd.DataFrame, powers: Powers, ax: Axes) -> Axes:
         ax.annotate(look.name, (x + 0.025, 1.06), xycoords="axes fraction", va="center", size=8.8, color=DARK)
     for x, words in ((1.03, "n"), (1.12, "China − Russia")):
         ax.annotate(words, (x, 1.06), xycoords="axes fraction", va="center", size=8.5, color=GREY)
-    return ax
-
-
-def _uncoded(ax: Axes) -> Axes:
-    """Say in the place of a figure that its part of the study has no codes."""
-    ax.annotate("nothing is coded here", (0.5, 0.5), xycoords="axes fraction", ha="center", color=GREY)
-    ax.set(xticks=[], yticks=[])
     return ax
 
 
@@ -418,7 +419,9 @@ def _spread(count: int) -> list[float]:
 
 
 def _article_rows(labels: pd.Series, ax: Axes) -> None:
-    ax.set_yticks(range(len(labels)), list(labels))
+    make_room(ax, len(labels))
+    step = -(-len(labels) // 150)  # of more rows than can be read, some are named
+    ax.set_yticks(range(0, len(labels), step), list(labels)[::step])
     ax.set_ylim(len(labels) - 0.5, -0.6)
 
 

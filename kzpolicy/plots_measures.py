@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
-from kzpolicy.style import DARK, GREY, LIGHT, SERIES, ink_on
+from kzpolicy.style import DARK, GREY, LIGHT, SERIES, ink_on, nothing_drawn
 
 CLASS_NAMES = {-1: "−1", 0: "0", 1: "+1"}
 _MARK = "#B3261E"
@@ -107,6 +107,8 @@ def plot_specifications(curve: pd.DataFrame, ax: Axes) -> Axes:
     ax
         Where to draw.
     """
+    if not curve["primary"].any():
+        return nothing_drawn(ax)
     x = np.arange(len(curve))
     for coded, color in ((False, "#7F8D9B"), (True, SERIES)):
         part = (curve["coded"] == coded).to_numpy()
@@ -137,6 +139,8 @@ def plot_specifications(curve: pd.DataFrame, ax: Axes) -> Axes:
 
 def plot_choices(curve: pd.DataFrame, ax: Axes) -> Axes:
     """Draw which choices each specification makes, under its estimate; see `plot_specifications`."""
+    if not curve["primary"].any():
+        return nothing_drawn(ax, "")
     rows: list[tuple[str, np.ndarray]] = []
     for column in ("measure", "scope", "weighting", "left_out"):
         for choice in dict.fromkeys(curve.sort_index()[column]):
@@ -165,6 +169,8 @@ def plot_coverage(coverage: pd.DataFrame, ax: Axes, *, nominal: float = 0.95) ->
     nominal
         What the intervals promise.
     """
+    if coverage.empty:
+        return nothing_drawn(ax, "too little is coded here to try it")
     ax.axvspan(nominal - 0.02, nominal + 0.02, color="#ECEFF2", zorder=0)
     ax.axvline(nominal, color=GREY, linewidth=0.9)
     for y, row in enumerate(coverage.itertuples()):

@@ -14,6 +14,7 @@ from kzpolicy.corpus import Corpus
 from kzpolicy.sentiment import coded_pairs, plain_class
 
 DRAWS = 500
+MOST_LEFT_OUT = 12
 THRESHOLDS = (0.05, 0.2)
 SCOPES = ("all sentences", "one power named", "state or capital named", "no quotations", "sure codes only")
 WEIGHTINGS = ("by sentence", "by article")
@@ -91,7 +92,8 @@ def measures(corpus: Corpus) -> pd.DataFrame:
         columns[f"{value}: plain score"] = pairs["plain"]
         columns[f"{value}: targeted score, classes"] = pairs[f"{value}_score_class"]
         columns[f"{value}: targeted score"] = pairs[f"{value}_score"]
-    return pairs.assign(**columns)
+    # Where nothing is coded, columns have no type by themselves.
+    return pairs.assign(**columns).astype({name: bool for name in ("alone", "state", "sure")})
 
 
 def specification_curve(table: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
@@ -110,7 +112,8 @@ def specification_curve(table: pd.DataFrame, contrast: Contrast) -> pd.DataFrame
         One row a specification, by estimate: ``measure``, ``scope``, ``weighting``, ``left_out``,
         ``estimate``, ``low``, ``high`` (95%, sentences clustered in paragraphs), ``n`` (pairs),
         ``primary`` (the choice declared beforehand), ``coded`` (whether codes are its measure).
-        Combinations that leave a side without pairs are absent.
+        Combinations that leave a side without pairs are absent. Of more than twelve articles, the
+        twelve with most pairs are left out, one at a time.
 
     References
     ----------
@@ -119,7 +122,9 @@ def specification_curve(table: pd.DataFrame, contrast: Contrast) -> pd.DataFrame
     """
     prefix = f"{contrast.value}: "
     names = [c.removeprefix(prefix) for c in table if c.startswith(prefix)]
-    articles = ["none", *table["document"].cat.categories]
+    sides = table.query(f"({contrast.first}) or ({contrast.second})")
+    heavy = sides["document"].value_counts().head(MOST_LEFT_OUT).index
+    articles = ["none", *(d for d in table["document"].cat.categories if d in heavy)]
     rows = []
     for scope, left_out in product(SCOPES, articles):
         part = _in_scope(table[table["document"] != left_out], scope)
@@ -150,6 +155,8 @@ def interval_by_unit(table: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
     """
     column = f"{contrast.value}: {PRIMARY['measure']}"
     sides = [table.query(condition) for condition in (contrast.first, contrast.second)]
+    if not min(map(len, sides)):
+        return pd.DataFrame(columns=["unit", "units", "estimate", "low", "high"])
     estimate = _mean(sides[0], column, "by sentence") - _mean(sides[1], column, "by sentence")
     rows = []
     for unit in ("sentence", "paragraph", "document"):
@@ -192,7 +199,8 @@ def length_confound(table: pd.DataFrame) -> pd.DataFrame:
             part = table[["sentence", "words", column]].dropna()
             part = part.assign(strength=part[column].abs()).drop_duplicates(["sentence", "strength"])
             estimates = list(_bootstrapped(part))
-            low, high = np.nanquantile(estimates, [0.025, 0.975])
+            undefined = bool(np.isnan(estimates).all())  # nothing is coded, or all alike
+            low, high = (float("nan"),) * 2 if undefined else np.nanquantile(estimates, [0.025, 0.975])
             rows.append((column, _spearman(part), float(low), float(high), len(part)))
     return pd.DataFrame(rows, columns=["measure", "correlation", "low", "high", "n"])
 
@@ -203,8 +211,8 @@ def _spearman(part: pd.DataFrame) -> float:
 
 def _bootstrapped(part: pd.DataFrame, draws: int = 500) -> Iterator[float]:
     rng = np.random.default_rng(4)
-    for _ in range(draws):
-        yield _spearman(part.iloc[rng.integers(len(part), size=len(part))])
+    for _ in range(draws if len(part) else 1):
+        yield _spearman(part.iloc[rng.integers(max(1, len(part)), size=len(part))])
 
 
 def _in_scope(table: pd.DataFrame, scope: str) -> pd.DataFrame:

@@ -101,7 +101,9 @@ def page(
     study = own_study() if "data/articles" in source else ""
     if study:
         title, _, subtitle = subtitle.partition("; ")
-        source = re.sub(r"data/articles[^.)]*", f"the study {study}", source)
+        # What follows a comma or semicolon is of the articles, up to the sentence's end.
+        rest = r"data/articles(?:,[^.;)]*)?( and data/speeches)?(?:;.*?(?=\.(?: |$)))?"
+        source = re.sub(rest, lambda found: f"the study {study}{found[1] or ''}", source)
     with mpl.rc_context(RC):
         fig = plt.figure(figsize=(WIDTH, height), label=f"{title}, in the study {study}." if study else "")
         lines, sub = _wrapped(title, 68), _wrapped(subtitle, 98)
@@ -123,6 +125,28 @@ def page(
     return fig, axes
 
 
+def make_room(ax: Axes, rows: int) -> None:
+    """Make a figure taller until each row of an axes, of up to 150, has a line's height."""
+    fig = ax.figure
+    assert isinstance(fig, Figure)
+    width, height = fig.get_size_inches()
+    grown = max(1.0, 0.16 * min(rows, 150) / (ax.get_position().height * height))
+    pars = fig.subplotpars
+    taller = height + (grown - 1) * (pars.top - pars.bottom) * height
+    for text in fig.texts:  # each keeps its distance from the nearer edge
+        y = text.get_position()[1]
+        text.set_y(1 - (1 - y) * height / taller if y > 0.5 else y * height / taller)
+    fig.set_size_inches(width, taller)
+    fig.subplots_adjust(top=1 - (1 - pars.top) * height / taller, bottom=pars.bottom * height / taller)
+
+
+def nothing_drawn(ax: Axes, words: str = "nothing is coded here") -> Axes:
+    """Say in the place of a figure that the study has nothing for it."""
+    ax.annotate(words, (0.5, 0.5), xycoords="axes fraction", ha="center", color=GREY)
+    ax.set(xticks=[], yticks=[])
+    return ax
+
+
 def show(fig: Figure, alt: str) -> None:
     """Show a figure in a notebook as PNG with its alternative text, and close it.
 
@@ -137,6 +161,8 @@ def show(fig: Figure, alt: str) -> None:
     from PIL import Image
 
     alt = str(fig.get_label()) or alt
+    for ax in fig.axes:  # places of a grid that were not needed
+        ax.set_axis_on() if ax.has_data() or ax.texts else ax.set_axis_off()
     drawn, picture = io.BytesIO(), io.BytesIO()
     take_literally(fig)
     with mpl.rc_context(RC):
@@ -170,6 +196,9 @@ def show_table(frame: pd.DataFrame, *, digits: int = 2) -> None:
     """
     from IPython.display import display
 
+    if frame.empty:
+        print("An empty table: this study has nothing of the kind.")
+        return
     text = _shown(frame, digits).to_string(index=False)
     display({"text/html": table_html(frame, digits=digits), "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]
 
