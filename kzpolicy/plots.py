@@ -117,6 +117,7 @@ def plot_grid(means: pd.DataFrame, powers: Powers, ax: Axes, *, columns: Sequenc
     )
     if long:
         grid, sizes = grid.T, sizes.T
+        ax.figure.subplots_adjust(left=0.24)  # the documents' names are longer than the powers'
     seaborn.heatmap(
         grid.where(sizes >= FEW),
         ax=ax,
@@ -183,14 +184,15 @@ def plot_against(
         ("targeted", targeted, 0.04, "s", DARK, "white", 0.27),
         ("plain", plain, 0.28, "d", GREY, "white", 0.62),
     )
+    above = 1 + 0.03 * min(1, 12 / len(places))
     for name, means, shift, marker, color, face, x in looks:
         for row in means.itertuples():
             y = places[row.label] + shift
             ax.plot([row.low, row.high], [y, y], color=color, linewidth=2 if name == "codes" else 1)
             few = "white" if row.n < FEW else face
             ax.plot(row.mean, y, marker, color=color, markersize=7, markerfacecolor=few)
-        ax.plot(x, 1.03, marker, color=color, markerfacecolor=face, transform=ax.transAxes, clip_on=False)
-        ax.annotate(name, (x + 0.04, 1.03), xycoords="axes fraction", va="center", size=8.5, color=DARK)
+        ax.plot(x, above, marker, color=color, markerfacecolor=face, transform=ax.transAxes, clip_on=False)
+        ax.annotate(name, (x + 0.04, above), xycoords="axes fraction", va="center", size=8.5, color=DARK)
     for row in coded.itertuples():
         place = (1.02, places[row.label])
         ax.annotate(
@@ -400,11 +402,14 @@ def plot_balance(balance: pd.DataFrame, powers: Powers, ax: Axes) -> Axes:
     ax.set_yticks(range(len(groups)), groups)
     ax.set_ylim(len(groups) - 0.5, -0.6)
     scale_axis(ax, *STANCE)
+    above = 1 + 0.06 * min(1, 12 / len(groups))
     for x, look in zip((0.02, 0.2, 0.37), looks.values(), strict=True):
-        ax.plot(x, 1.06, look.marker, color=look.color, markersize=8, transform=ax.transAxes, clip_on=False)
-        ax.annotate(look.name, (x + 0.025, 1.06), xycoords="axes fraction", va="center", size=8.8, color=DARK)
+        ax.plot(x, above, look.marker, color=look.color, markersize=8, transform=ax.transAxes, clip_on=False)
+        ax.annotate(
+            look.name, (x + 0.025, above), xycoords="axes fraction", va="center", size=8.8, color=DARK
+        )
     for x, words in ((1.03, "n"), (1.12, "China − Russia")):
-        ax.annotate(words, (x, 1.06), xycoords="axes fraction", va="center", size=8.5, color=GREY)
+        ax.annotate(words, (x, above), xycoords="axes fraction", va="center", size=8.5, color=GREY)
     return ax
 
 

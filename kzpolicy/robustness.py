@@ -123,7 +123,7 @@ def specification_curve(table: pd.DataFrame, contrast: Contrast) -> pd.DataFrame
     prefix = f"{contrast.value}: "
     names = [c.removeprefix(prefix) for c in table if c.startswith(prefix)]
     sides = table.query(f"({contrast.first}) or ({contrast.second})")
-    heavy = sides["document"].value_counts().head(MOST_LEFT_OUT).index
+    heavy = sides["document"].astype("str").value_counts().head(MOST_LEFT_OUT).index
     articles = ["none", *(d for d in table["document"].cat.categories if d in heavy)]
     rows = []
     for scope, left_out in product(SCOPES, articles):
@@ -209,9 +209,9 @@ def _spearman(part: pd.DataFrame) -> float:
     return float(part["words"].rank().corr(part["strength"].rank()))
 
 
-def _bootstrapped(part: pd.DataFrame, draws: int = 500) -> Iterator[float]:
+def _bootstrapped(part: pd.DataFrame) -> Iterator[float]:
     rng = np.random.default_rng(4)
-    for _ in range(draws if len(part) else 1):
+    for _ in range(DRAWS if len(part) else 1):
         yield _spearman(part.iloc[rng.integers(max(1, len(part)), size=len(part))])
 
 

@@ -130,13 +130,19 @@ def make_room(ax: Axes, rows: int) -> None:
     fig = ax.figure
     assert isinstance(fig, Figure)
     width, height = fig.get_size_inches()
-    grown = max(1.0, 0.16 * min(rows, 150) / (ax.get_position().height * height))
+    grown = 0.16 * min(rows, 150) / (ax.get_position().height * height)
+    if rows > 12:
+        ax.tick_params(axis="y", labelsize=8)
+    if grown <= 1:
+        return
     pars = fig.subplotpars
     taller = height + (grown - 1) * (pars.top - pars.bottom) * height
     for text in fig.texts:  # each keeps its distance from the nearer edge
         y = text.get_position()[1]
         text.set_y(1 - (1 - y) * height / taller if y > 0.5 else y * height / taller)
     fig.set_size_inches(width, taller)
+    if (grid := ax.get_gridspec()) is not None:
+        grid.update(hspace=grid.get_subplot_params(fig).hspace / grown)
     fig.subplots_adjust(top=1 - (1 - pars.top) * height / taller, bottom=pars.bottom * height / taller)
 
 
