@@ -187,7 +187,7 @@ def test_own_themes_load(tmp_path: Path) -> None:
     found = load_themes(_file(tmp_path, GOOD))
     assert found.columns.tolist() == ["theme", "name", "why", "term", "sign", "counted"]
     assert found["theme"].tolist() == ["herding"] * 7 + ["sea"]
-    assert found.iloc[0].tolist() == ["herding", "Herding", "herds and pastures", "herd*", 1]
+    assert found.iloc[0].tolist() == ["herding", "Herding", "herds and pastures", "herd*", 1, False]
     assert phrases(found) == ["2nd road*", "winter pastures"]
     assert load_themes(str(_file(tmp_path, GOOD))).equals(found)
 
