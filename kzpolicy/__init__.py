@@ -10,7 +10,7 @@ from kzpolicy.coding import (
     scorer_agreement,
 )
 from kzpolicy.comparing import change_test, dispersion, state_keyness, state_rates, world
-from kzpolicy.corpus import Corpus, load_corpus, powers_of
+from kzpolicy.corpus import Corpus, load_corpus, powers_of, themes_of
 from kzpolicy.errors import StudyError
 from kzpolicy.estimating import corrected_means, needed
 from kzpolicy.explore import explore
@@ -75,6 +75,7 @@ __all__ = [
     "state_rates",
     "theme_counts",
     "theme_rates",
+    "themes_of",
     "transformers_scorer",
     "validity",
     "with_period",

@@ -57,6 +57,9 @@ _DATES = [
         rf"{_MONTH},?\s+(?P<year>\d{{4}})",
     )
 ]
+_DATE_LINE = re.compile(
+    r"(?:(?:first |last )?(?:published|posted|updated|dated?)(?: on| at)?:?\s+)?(.{6,40})", re.I
+)
 # Characters that show nothing or turn the writing's direction, and controls other than line ends.
 INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
@@ -165,6 +168,22 @@ def dated(day: str, basis: str) -> dict[str, str]:
         "published_to": last.isoformat(),
         "date_basis": basis + precision,
     }
+
+
+def date_line(text: str) -> dict[str, str]:
+    r"""Give the date that stands alone in a line near a text's head, to the day or the month.
+
+    Examples
+    --------
+    >>> date_line("A Road Opens\n\nPublished on 6 May 2019\n\nIt snows.")["published_from"]
+    '2019-05-06'
+    """
+    for line in text[:3000].split("\n")[:20]:
+        found = _DATE_LINE.fullmatch(line.strip())
+        facts = dated(found[1], "a line of the text") if found and not found[1].isdecimal() else {}
+        if facts and "to the year" not in facts["date_basis"]:
+            return facts
+    return {}
 
 
 def read_export(path: Path, text: str) -> tuple[list[dict[str, str]], int]:

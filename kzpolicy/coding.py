@@ -344,6 +344,8 @@ def _measured(
     ]
     rows = []
     for name, measure in measures.items():
-        low, high = np.nanquantile([measure(sample) for sample in samples], [0.025, 0.975])
+        drawn = [measure(sample) for sample in samples]
+        undefined = bool(np.isnan(drawn).all())  # all codes are equal, say
+        low, high = (float("nan"),) * 2 if undefined else np.nanquantile(drawn, [0.025, 0.975])
         rows.append((name, measure(table), float(low), float(high), len(table), len(groups)))
     return pd.DataFrame(rows, columns=_MEASURED)

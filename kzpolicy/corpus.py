@@ -17,6 +17,7 @@ from kzpolicy.parts import read_parts
 from kzpolicy.powers import Powers, load_powers
 from kzpolicy.schema import PARSED, TABLES, check, check_references, describe, to_file
 from kzpolicy.storing import PACKAGE, Stored, StudyFiles, write_study
+from kzpolicy.themes import load_themes
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 One = str | int | Iterable[str | int] | None
@@ -347,6 +348,33 @@ def powers_of(study: str | Path | None = None) -> Powers:
     """
     own = study_folder(study) / "powers.toml"
     return load_powers(own if own.is_file() else None)
+
+
+def themes_of(study: str | Path | None = None) -> pd.DataFrame:
+    """Load the built-in themes, and before them those of a study's own ``themes.toml``.
+
+    Parameters
+    ----------
+    study
+        As for `load_corpus`.
+
+    Returns
+    -------
+    DataFrame
+        As from `kzpolicy.themes.load_themes`; a theme of both is the study's.
+
+    Examples
+    --------
+    >>> themes_of("articles")["theme"].nunique()
+    11
+    """
+    themes, own = load_themes(), study_folder(study) / "themes.toml"
+    if not own.is_file():
+        return themes
+    found = load_themes(own)
+    mine = ~found["theme"].isin(themes["theme"])
+    kept = themes[~themes["theme"].isin(found["theme"])]
+    return pd.concat([found[mine], found[~mine], kept], ignore_index=True)
 
 
 def own_study() -> str:

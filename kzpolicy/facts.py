@@ -84,15 +84,21 @@ def facts(corpus: Corpus | None = None) -> Facts:
         built from measure, power or theme, and document; ``_low`` and ``_high`` limit the 95%
         interval, ``_n`` counts the sentences. Names that begin with ``robust_`` come from the
         specification curves; with ``speech``, ``change_``, ``close_`` from the speeches. What a study
-        of one's own does not have is ``none``.
+        of one's own does not have is ``none``, and a line is printed that says whose the numbers are.
 
     Examples
     --------
     >>> facts()["articles"]
     '5'
     """
+    found = load_corpus() if corpus is None else corpus
     absent = "none" if corpus is None and own_study() else ""
-    return Facts(load_corpus() if corpus is None else corpus, absent)
+    if absent:
+        print(
+            f"Tables and figures on articles are of the study {own_study()} "
+            f"(n = {len(found.documents):,} texts); the prose around them is of the five articles only."
+        )
+    return Facts(found, absent)
 
 
 def _articles(corpus: Corpus) -> Iterator[tuple[str, str]]:
@@ -108,6 +114,8 @@ def _robust(corpus: Corpus) -> Iterator[tuple[str, str]]:
     table = measures(corpus)
     for contrast in CONTRASTS:
         curve = specification_curve(table, contrast)
+        if not curve["primary"].any():  # a study without one of the powers
+            continue
         for name, value in survival(curve).items():
             count = name.endswith("specifications")
             yield f"robust_{contrast.key}_{name}", f"{value:.0f}" if count else f"{100 * value:.0f}%"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import codecs
 import io
 import re
+import unicodedata
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kzpolicy.bibliography import INVISIBLE, known_facts
+from kzpolicy.bibliography import INVISIBLE, date_line, known_facts
 from kzpolicy.errors import StudyError
 
 # One document's text, in characters: about thirty books.
@@ -22,6 +24,11 @@ _LARGEST_MARKDOWN = 500_000  # some marks make its parser slow
 _LARGEST_PAGE = 40_000  # elements of HTML: their relations make its parser slow
 _PAGES = 5_000
 _PDF_WORK = 100_000_000  # bytes of drawing, and ten for each step of it
+_MADE = "when the PDF was made"
+# What an English text, or one that quotes its neighbours, may be in besides UTF-8.
+_ENCODINGS = (
+    "cp1252 cp1251 cp1250 cp1253 cp1254 cp1255 cp1256 mac_roman mac_cyrillic koi8_r iso8859_5 cp866"
+).split()
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -30,6 +37,12 @@ _MARKS = (
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _HALF = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 _FRONT = re.compile(r"\A---[ \t]*\n(.{0,65536}?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_LIGATURES = str.maketrans({c: unicodedata.normalize("NFKC", c) for c in map(chr, range(0xFB00, 0xFB07))})
+_NO_TITLE = re.compile(r"(?i)\A(?:microsoft|untitled)|\.(?:docx?|pdf|indd|qxd|pptx?|rtf|tex|dvi|odt)\Z")
+# Of a page's head or foot, what changes with the page.
+_HEAD = re.compile(r"(?i)\bpage\b|\bof\b|\b[ivxl]+\b|[\W\d_]+")
+_ENDED = re.compile(r"[.!?:;…][\W\d]*\Z")
+_LISTED = re.compile(r"[•·▪◦‣*–-]\s|[\[(]?\d{1,3}[.)\]]\s")
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 
@@ -108,7 +121,7 @@ def format_of(path: Path, raw: bytes) -> str:
 
 
 def decode(raw: bytes) -> tuple[str, str]:
-    """Decode a text: UTF-8, UTF-16 with its mark, or one of cp1251 and cp1252 as detected.
+    """Decode a text: UTF-8, UTF-16 with its mark, or one of twelve older encodings as detected.
 
     Returns
     -------
@@ -152,11 +165,15 @@ def _guess(raw: bytes, cut: bool) -> tuple[str, str] | None:
     good = 2 * (len(whole.encode()) - len(whole)) >= broken
     if good or cut or _CONTROLS.search(raw) or _HALF.search(raw):
         return None
-    best = from_bytes(raw, cp_isolation=["cp1251", "cp1252"]).best()
-    for name in ("cp1252", "cp1251"):  # where both give the same text, the usual name
+    found = {match.encoding: str(match) for match in from_bytes(raw, cp_isolation=_ENCODINGS)}
+    text = next(iter(found.values()), None)
+    if "cp1250" in found and text == found["cp1250"]:
+        # Western texts differ from central European ones in few letters, and are commoner.
+        text = found.get("cp1252", text)
+    for name in _ENCODINGS:  # where several give the same text, the usual name
         try:
-            if best and raw.decode(name) == str(best):
-                return str(best), name
+            if text and raw.decode(name) == text:
+                return text, name
         except UnicodeDecodeError:
             continue
     return None
@@ -178,6 +195,8 @@ def _tidy(contents: Contents) -> Contents:
         notes = (*notes, f"{taken} invisible characters taken out")
     if not text.strip():
         raise StudyError("the file is empty; put the text in it or take it away")
+    if _MADE in facts.get("date_basis", _MADE):
+        facts = facts | date_line(text)
     return Contents(text, facts, notes)
 
 
@@ -276,6 +295,7 @@ def _read_pdf(raw: bytes) -> Contents:
     import logging
 
     from pypdf import PdfReader
+    from pypdf.errors import DependencyError, FileNotDecryptedError
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what matters is raised
     pages: list[str] = []
@@ -294,35 +314,72 @@ def _read_pdf(raw: bytes) -> Contents:
             drawing = page.get_contents()
             count_work(weight=len(drawing.get_data()) if drawing is not None else 0)
             # What a page draws may draw something else many times, and so on.
-            pages.append(page.extract_text(visitor_operand_before=count_work))
+            read = page.extract_text(visitor_operand_before=count_work)
+            pages.append(read.replace("\0", "").translate(_LIGATURES))
             size += len(pages[-1])
             if size > LARGEST:
                 break
         about = reader.metadata
-        stated = {"title": about.title, "authors": about.author} if about else {}
+        stated = {"title": about.title, "authors": about.author, "date": _year_made(about)} if about else {}
     except StudyError:
         raise
+    except (FileNotDecryptedError, DependencyError):
+        raise StudyError("an encrypted PDF; save it without its password, or its text as .txt") from None
     except Exception as error:  # whatever a parser thinks of a broken file
         raise StudyError(
             f"PDF cannot be read ({type(error).__name__}); save it again or save its text as .txt"
         ) from None
     if count > _PAGES:
         raise StudyError(f"a PDF of more than {_PAGES} pages; split it into its documents")
-    text = "\n".join(pages)
-    if not text.strip():
+    text, heads = _flowing([[" ".join(x.split()) for x in page.split("\n") if x.strip()] for page in pages])
+    if not text:
         raise StudyError("a PDF without text (pictures of pages?); have its text recognised and save that")
-    return Contents(_without_breaks(text), known_facts(stated, "PDF"))
+    if _NO_TITLE.search(str(stated.get("title"))):  # a program's name for the file
+        del stated["title"]
+    notes = (f"{heads} running heads and page numbers taken out",) if heads else ()
+    return Contents(text, known_facts(stated, _MADE), notes)
 
 
-def _without_breaks(text: str) -> str:
-    """Join words broken at a line's end; keep the hyphen of a word that has one elsewhere."""
-    whole = set(re.findall(r"\b\w+-\w+", text.lower()))
+def _year_made(about: Any) -> str:
+    """Give the year a PDF was made in, unless by printing a page, which may be long after publication."""
+    makers = f"{about.get('/Producer')} {about.get('/Creator')}"
+    made = re.match(r"D:(\d{4})", str(about.get("/CreationDate")))
+    return made[1] if made and not re.search("Skia|Chrom|Mozilla|wkhtml|Print To PDF", makers) else ""
 
-    def join(found: re.Match[str]) -> str:
-        one, two = found.groups()
-        return f"{one}-{two}" if f"{one}-{two}".lower() in whole else one + two
 
-    return re.sub(r"\b(\w{2,40})-\n(\w{2,40})", join, text)
+def _flowing(pages: list[list[str]]) -> tuple[str, int]:
+    """Join lines to paragraphs; take out the heads and feet that pages share, and count these."""
+    edges = [(line, _HEAD.sub("", line)) for page in pages for line in {*page[:2], *page[-2:]}]
+    often = Counter(bare for _, bare in edges)
+    # A number alone; or the same words, with another number, on a quarter of the pages.
+    least = max(3, len(pages) / 4)
+    heads = {line for line, bare in edges if len(pages) > 1 and (often[bare] >= least or not bare)}
+    whole = set(re.findall(r"\b\w+-\w+", "\n".join(line for page in pages for line in page).lower()))
+    paragraphs: list[list[str]] = []
+    before, full, taken = "", 0.0, 0
+    for page in pages:
+        kept = [line for i, line in enumerate(page) if line not in heads or 1 < i < len(page) - 2]
+        taken += len(page) - len(kept)
+        width = sorted(map(len, kept))[3 * len(kept) // 4] if kept else 0  # that of a full line
+        for line in kept:
+            if not before or not _goes_on(before, line, full):
+                paragraphs.append([line])
+            elif (one := re.search(r"\b(\w{2,40})-\Z", before)) and (two := re.match(r"\w+", line)):
+                # A word that has a hyphen elsewhere, or a name after it, keeps it.
+                if line[0].islower() and f"{one[1]}-{two[0]}".lower() not in whole:
+                    paragraphs[-1][-1] = paragraphs[-1][-1][:-1]
+                paragraphs[-1].append(line)
+            else:
+                paragraphs[-1] += [" ", line]
+            before, full = line, len(line) / width
+    return "\n\n".join(map("".join, paragraphs)), taken
+
+
+def _goes_on(before: str, line: str, full: float) -> bool:
+    """Whether a line goes on with the paragraph of the one before, which is so full."""
+    if _LISTED.match(line):
+        return False
+    return full >= 0.9 if _ENDED.search(before) else full >= 0.7 or line[0].islower() or before[-1] == "-"
 
 
 def _read_docx(raw: bytes) -> Contents:

@@ -71,7 +71,7 @@ def parse_corpus(
         - tables, a document a row: ``.csv``, ``.xlsx`` (first sheet), ``.jsonl``, ``.parquet``, with
           a column ``text`` (or ``body``, ``content``).
 
-        A text is in UTF-8, in UTF-16 with its mark, or in cp1251 or cp1252; ``notes`` of a document
+        A text is in UTF-8, in UTF-16 with its mark, or in an older encoding; ``notes`` of a document
         says when it was not UTF-8, and how many characters that show nothing were taken out.
 
         A document needs a date. Its facts come from, the strongest first,

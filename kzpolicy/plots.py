@@ -12,9 +12,21 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
-from kzpolicy.powers import Power, Powers
+from kzpolicy.powers import Power, Powers, load_powers
 from kzpolicy.stance import WESTERN
-from kzpolicy.style import DARK, GREY, SERIES, beside, ink_on, name_rows, panel_title, scale_axis, signed
+from kzpolicy.style import (
+    DARK,
+    GREY,
+    SERIES,
+    beside,
+    ink_on,
+    make_room,
+    name_rows,
+    nothing_drawn,
+    panel_title,
+    scale_axis,
+    signed,
+)
 
 # Fewer sentences than this are too few to read a mean from: drawn hollow or in grey.
 FEW = 5
@@ -50,7 +62,7 @@ def plot_means(
     Axes
     """
     if means.empty:
-        return _uncoded(ax)
+        return nothing_drawn(ax)
     rows = {str(power): y for y, power in enumerate(means["power"])}
     for mean in means.itertuples():
         power, y = powers[str(mean.power)], rows[str(mean.power)]
@@ -71,7 +83,8 @@ def plot_means(
 def plot_grid(means: pd.DataFrame, powers: Powers, ax: Axes, *, columns: Sequence[str]) -> Axes:
     """Draw a grid of means, powers down and documents across, with n in each cell.
 
-    Purple is below zero, grey zero, green above; a cell of fewer than five sentences is white.
+    Purple is below zero, grey zero, green above; a cell of fewer than five sentences is white. More
+    than twelve documents stand below each other, with the powers across.
 
     Parameters
     ----------
@@ -87,28 +100,36 @@ def plot_grid(means: pd.DataFrame, powers: Powers, ax: Axes, *, columns: Sequenc
     import seaborn
 
     if means.empty:
-        return _uncoded(ax)
+        return nothing_drawn(ax)
     keys, scale = [k for k in powers.keys if k in set(means["power"])], _scale()
+    long, many = len(columns) > 12, len(columns) > 6
+    if long:
+        make_room(ax, len(columns) * 2)
     grid, sizes = (
         means.pivot(index="power", columns="label", values=value).reindex(index=keys, columns=list(columns))
         for value in ("mean", "n")
     )
-    many = len(columns) > 6
+    if long:
+        grid, sizes = grid.T, sizes.T
+        ax.figure.subplots_adjust(left=0.24)  # the documents' names are longer than the powers'
     lines: dict[str, Any] = {"linewidths": 2, "linecolor": "white"}
     seaborn.heatmap(grid.where(sizes >= FEW), ax=ax, cmap=scale, vmin=-1, vmax=1, cbar=False, **lines)
-    for y, key in enumerate(keys):
-        for x, column in enumerate(columns):
-            n = sizes.loc[key, column]
-            words, look = "–" if many else "not named", dict[str, Any](size=8, color=GREY)
-            if not pd.isna(n):
-                mean = grid.loc[key, column]
-                words, look["size"] = f"{signed(mean)}\nn = {int(n)}", 8.6
-                if n >= FEW:
-                    look |= {"color": ink_on(scale((mean + 1) / 2)), "weight": "bold"}
-            ax.annotate(words, (x + 0.5, y + 0.5), ha="center", va="center", **look)
-    names = ["\n".join(wrap(c, 12)[:3]) for c in columns] if many else [_two_lines(c) for c in columns]
-    ax.set_xticks(np.arange(len(columns)) + 0.5, names, rotation=0, size=6.5 if many else None)
-    ax.set_yticks(np.arange(len(keys)) + 0.5, [powers[k].name for k in keys], rotation=0)
+    for (y, x), n in np.ndenumerate(sizes.to_numpy(dtype=float)):
+        words, look = "–" if many else "not named", dict[str, Any](size=8, color=GREY)
+        if not np.isnan(n):
+            mean = grid.iloc[y, x]
+            words, look["size"] = (
+                f"{signed(mean)}{' ' if long else chr(10)}n = {int(n)}",
+                7.5 if long else 8.6,
+            )
+            if n >= FEW:
+                look |= {"color": ink_on(scale((mean + 1) / 2)), "weight": "bold"}
+        ax.annotate(words, (x + 0.5, y + 0.5), ha="center", va="center", **look)
+    names = [powers[k].name for k in keys]
+    labels = ["\n".join(wrap(c, 12)[:3]) for c in columns] if many else [_two_lines(c) for c in columns]
+    across, down = (names, list(columns)) if long else (labels, names)
+    ax.set_xticks(np.arange(len(across)) + 0.5, across, rotation=0, size=6.5 if many else None)
+    ax.set_yticks(np.arange(len(down)) + 0.5, down, rotation=0, size=8 if long else None)
     ax.tick_params(length=0)
     ax.xaxis.tick_top()
     ax.set(xlabel="", ylabel="")
@@ -138,7 +159,7 @@ def plot_against(
         Labels of all rows, for axes that share them; none for those of `coded`.
     """
     if coded.empty:
-        return _uncoded(ax)
+        return nothing_drawn(ax)
     power = powers[str(coded["power"].iloc[0])]
     places = {label: y for y, label in enumerate(rows or coded["label"])}
     looks = (
@@ -146,18 +167,18 @@ def plot_against(
         ("targeted", targeted, 0.04, "s", DARK, "white", 0.27),
         ("plain", plain, 0.28, "d", GREY, "white", 0.62),
     )
+    above = 1 + 0.03 * min(1, 12 / len(places))
     for name, means, shift, marker, color, face, x in looks:
         for row in means.itertuples():
             y = places[row.label] + shift
             ax.plot([row.low, row.high], [y, y], color=color, linewidth=2 if name == "codes" else 1)
             few = "white" if row.n < FEW else face
             ax.plot(row.mean, y, marker, color=color, markersize=7, markerfacecolor=few)
-        ax.plot(x, 1.03, marker, color=color, markerfacecolor=face, transform=ax.transAxes, clip_on=False)
-        ax.annotate(name, (x + 0.04, 1.03), xycoords="axes fraction", va="center", size=8.5, color=DARK)
+        ax.plot(x, above, marker, color=color, markerfacecolor=face, transform=ax.transAxes, clip_on=False)
+        ax.annotate(name, (x + 0.04, above), xycoords="axes fraction", va="center", size=8.5, color=DARK)
     for row in coded.itertuples():
         beside(ax, 1.02, places[row.label], f"n = {row.n}", size=8, color=GREY)
-    ax.set_yticks(range(len(places)), list(places))
-    ax.set_ylim(len(places) - 0.45, -0.75)
+    name_rows(ax, places, top=-0.75, lines=2)
     ax.set_title(power.name, loc="left", size=9.5, weight="bold", color=DARK, pad=16)
     scale_axis(ax, "unfavourable", "favourable")
     return ax
@@ -313,10 +334,11 @@ def plot_balance(balance: pd.DataFrame, powers: Powers, ax: Axes) -> Axes:
         Where to draw.
     """
     if balance.empty:
-        return _uncoded(ax)
+        return nothing_drawn(ax, "nothing is coded here on Russia, China or the western powers")
+    known = powers if {"russia", "china"} <= set(powers.keys) else load_powers()
     looks = {
-        "Russia": powers["russia"],
-        "China": powers["china"],
+        "Russia": known["russia"],
+        "China": known["china"],
         WESTERN: Power(WESTERN, WESTERN, GREY, "p"),
     }
     for y, (_, part) in enumerate(balance.groupby(balance.columns[0], sort=False, observed=True)):
@@ -334,20 +356,17 @@ def plot_balance(balance: pd.DataFrame, powers: Powers, ax: Axes) -> Axes:
         gap, low, high = (signed(x) for x in part.iloc[0][["gap", "gap_low", "gap_high"]])
         if part["gap"].notna().all():
             beside(ax, 1.12, y, f"{gap}\n({low} to {high})", size=8, color=DARK, linespacing=1.3)
-    name_rows(ax, dict.fromkeys(balance.iloc[:, 0]))
+    groups = dict.fromkeys(balance.iloc[:, 0])
+    name_rows(ax, groups, lines=3)
     scale_axis(ax, *STANCE)
+    above = 1 + 0.06 * min(1, 12 / len(groups))
     for x, look in zip((0.02, 0.2, 0.37), looks.values(), strict=True):
-        ax.plot(x, 1.06, look.marker, color=look.color, markersize=8, transform=ax.transAxes, clip_on=False)
-        ax.annotate(look.name, (x + 0.025, 1.06), xycoords="axes fraction", va="center", size=8.8, color=DARK)
+        ax.plot(x, above, look.marker, color=look.color, markersize=8, transform=ax.transAxes, clip_on=False)
+        ax.annotate(
+            look.name, (x + 0.025, above), xycoords="axes fraction", va="center", size=8.8, color=DARK
+        )
     for x, words in ((1.03, "n"), (1.12, "China − Russia")):
-        ax.annotate(words, (x, 1.06), xycoords="axes fraction", va="center", size=8.5, color=GREY)
-    return ax
-
-
-def _uncoded(ax: Axes) -> Axes:
-    """Say in the place of a figure that its part of the study has no codes."""
-    ax.annotate("nothing is coded here", (0.5, 0.5), xycoords="axes fraction", ha="center", color=GREY)
-    ax.set(xticks=[], yticks=[])
+        ax.annotate(words, (x, above), xycoords="axes fraction", va="center", size=8.5, color=GREY)
     return ax
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
-from kzpolicy.style import DARK, GREY, LIGHT, SERIES, beside, ink_on, name_rows, signed
+from kzpolicy.style import DARK, GREY, LIGHT, SERIES, beside, ink_on, name_rows, nothing_drawn, signed
 
 CLASS_NAMES = {-1: "−1", 0: "0", 1: "+1"}
 _MARK = "#B3261E"
@@ -84,6 +84,8 @@ def plot_specifications(curve: pd.DataFrame, ax: Axes) -> Axes:
     ax
         Where to draw.
     """
+    if not curve["primary"].any():
+        return nothing_drawn(ax)
     x = np.arange(len(curve))
     for coded, color in _CODED.items():
         part = (curve["coded"] == coded).to_numpy()
@@ -117,6 +119,8 @@ def plot_choices(curve: pd.DataFrame, ax: Axes, *, labels: Mapping[str, str] | N
     labels
         The documents' keys to their labels; None for the keys.
     """
+    if not curve["primary"].any():
+        return nothing_drawn(ax, "")
     rows: list[tuple[str, np.ndarray]] = []
     for column in ("measure", "scope", "weighting", "left_out"):
         for choice in sorted(set(curve[column]), key=lambda choice: (choice != "none", choice)):
@@ -147,6 +151,8 @@ def plot_coverage(coverage: pd.DataFrame, ax: Axes, *, nominal: float = 0.95) ->
     nominal
         What the intervals promise.
     """
+    if coverage.empty:
+        return nothing_drawn(ax, "too little is coded here to try it")
     ax.axvspan(nominal - 0.02, nominal + 0.02, color="#ECEFF2", zorder=0)
     ax.axvline(nominal, color=GREY, linewidth=0.9)
     for y, row in enumerate(coverage.itertuples()):

@@ -13,6 +13,7 @@ from kzpolicy.coding import _measured
 from kzpolicy.corpus import Corpus
 from kzpolicy.sentiment import coded_pairs, difference, plain_class
 
+MOST_LEFT_OUT = 12
 THRESHOLDS = (0.05, 0.2)
 # Which pairs count, as conditions on the columns of `measures`.
 SCOPES = {
@@ -97,7 +98,8 @@ def measures(corpus: Corpus) -> pd.DataFrame:
         columns[f"{value}: plain score"] = pairs["plain"]
         columns[f"{value}: targeted score, classes"] = pairs[f"{value}_score_class"]
         columns[f"{value}: targeted score"] = pairs[f"{value}_score"]
-    return pairs.assign(**columns)
+    # Where nothing is coded, columns have no type by themselves.
+    return pairs.assign(**columns).astype({name: bool for name in ("alone", "state", "sure")})
 
 
 def specification_curve(table: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
@@ -116,7 +118,8 @@ def specification_curve(table: pd.DataFrame, contrast: Contrast) -> pd.DataFrame
         One row a specification, by estimate: ``measure``, ``scope``, ``weighting``, ``left_out``,
         ``estimate``, ``low``, ``high`` (95%, sentences clustered in paragraphs), ``n`` (pairs),
         ``primary`` (the choice declared beforehand), ``coded`` (whether codes are its measure).
-        Combinations that leave a side without pairs are absent.
+        Combinations that leave a side without pairs are absent. Of more than twelve articles, the
+        twelve with most pairs are left out, one at a time.
 
     References
     ----------
@@ -125,7 +128,9 @@ def specification_curve(table: pd.DataFrame, contrast: Contrast) -> pd.DataFrame
     """
     prefix = f"{contrast.value}: "
     names = [c.removeprefix(prefix) for c in table if c.startswith(prefix)]
-    articles = ["none", *table["document"].cat.categories]
+    sides = table.query(f"({contrast.first}) or ({contrast.second})")
+    heavy = sides["document"].astype("str").value_counts().head(MOST_LEFT_OUT).index
+    articles = ["none", *(d for d in table["document"].cat.categories if d in heavy)]
     rows = []
     for scope, left_out in product(SCOPES, articles):
         part = table[table["document"] != left_out].query(SCOPES[scope])
@@ -156,6 +161,8 @@ def interval_by_unit(table: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
     """
     column = f"{contrast.value}: {PRIMARY['measure']}"
     first, second = (table.query(condition) for condition in (contrast.first, contrast.second))
+    if first.empty or second.empty:
+        return pd.DataFrame(columns=["unit", "units", "estimate", "low", "high"])
     rows = [
         (unit, len({*first[unit], *second[unit]}), *difference(first, second, column, unit=unit))
         for unit in ("sentence", "paragraph", "document")

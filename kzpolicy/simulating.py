@@ -52,7 +52,8 @@ def simulate_coverage(
         codes, the same in every draw, so that its interval holds always or never; codes alone;
         prediction-powered: slope 1; corrected: slope tuned), ``group``,
         ``pairs``, ``coded`` (mean number), ``coverage`` (share of draws), ``width`` and ``bias``
-        (means over the draws), ``draws``. Coverage of 2,000 draws is known to about .01.
+        (means over the draws), ``draws``. Coverage of 2,000 draws is known to about .01. Empty where
+        the share is less than one pair.
 
     Raises
     ------
@@ -66,6 +67,9 @@ def simulate_coverage(
     >>> bool(table.loc[("corrected", "all"), "coverage"] > 0.9)
     True
     """
+    if round(share * len(pairs)) < 1:  # nothing to draw from
+        names = ["estimate", "group", "pairs", "coded", "coverage", "width", "bias", "draws"]
+        return pd.DataFrame(columns=names)
     truth = columns_of(pairs, value, scored, None)
     if np.isnan(truth.code).any():
         raise StudyError(f"{int(np.isnan(truth.code).sum())} pairs have no {value}; give coded pairs only")

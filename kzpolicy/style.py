@@ -102,7 +102,9 @@ def page(
     study = own_study() if "data/articles" in source else ""
     if study:
         title, _, subtitle = subtitle.partition("; ")
-        source = re.sub(r"data/articles[^.)]*", f"the study {study}", source)
+        # What follows a comma or semicolon is of the articles, up to the sentence's end.
+        rest = r"data/articles(?:,[^.;)]*)?( and data/speeches)?(?:;.*?(?=\.(?: |$)))?"
+        source = re.sub(rest, lambda found: f"the study {study}{found[1] or ''}", source)
     with mpl.rc_context(RC):
         fig = plt.figure(figsize=(WIDTH, height), label=f"{title}, in the study {study}." if study else "")
         lines, sub = _wrapped(title, 68), _wrapped(subtitle, 98)
@@ -124,6 +126,32 @@ def page(
     return fig, axes
 
 
+def make_room(ax: Axes, rows: int) -> None:
+    """Make a figure taller until each row of an axes, of up to 150, has a line's height."""
+    fig = ax.figure
+    assert isinstance(fig, Figure)
+    width, height = fig.get_size_inches()
+    grown = 0.16 * min(rows, 150) / (ax.get_position().height * height)
+    if grown <= 1:
+        return
+    pars = fig.subplotpars
+    taller = height + (grown - 1) * (pars.top - pars.bottom) * height
+    for text in fig.texts:  # each keeps its distance from the nearer edge
+        y = text.get_position()[1]
+        text.set_y(1 - (1 - y) * height / taller if y > 0.5 else y * height / taller)
+    fig.set_size_inches(width, taller)
+    if (grid := ax.get_gridspec()) is not None:
+        grid.update(hspace=grid.get_subplot_params(fig).hspace / grown)
+    fig.subplots_adjust(top=1 - (1 - pars.top) * height / taller, bottom=pars.bottom * height / taller)
+
+
+def nothing_drawn(ax: Axes, words: str = "nothing is coded here") -> Axes:
+    """Say in the place of a figure that the study has nothing for it."""
+    ax.annotate(words, (0.5, 0.5), xycoords="axes fraction", ha="center", color=GREY)
+    ax.set(xticks=[], yticks=[])
+    return ax
+
+
 def show(fig: Figure, alt: str) -> None:
     """Show a figure in a notebook as PNG with its alternative text, and close it.
 
@@ -138,6 +166,8 @@ def show(fig: Figure, alt: str) -> None:
     from PIL import Image
 
     alt = str(fig.get_label()) or alt
+    for ax in fig.axes:  # places of a grid that were not needed
+        ax.set_axis_on() if ax.has_data() or ax.texts else ax.set_axis_off()
     drawn, picture = io.BytesIO(), io.BytesIO()
     take_literally(fig)
     with mpl.rc_context(RC):
@@ -171,6 +201,9 @@ def show_table(frame: pd.DataFrame, *, digits: int = 2) -> None:
     """
     from IPython.display import display
 
+    if frame.empty:
+        print("An empty table: this study has nothing of the kind.")
+        return
     text = _shown(frame, digits).to_string(index=False)
     display({"text/html": table_html(frame, digits=digits), "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]
 
@@ -257,10 +290,13 @@ def beside(ax: Axes, x: float, y: float, words: str, **look: Any) -> None:
     ax.annotate(words, (x, y), xycoords=("axes fraction", "data"), va="center", **look)
 
 
-def name_rows(ax: Axes, names: Iterable[object], *, top: float = -0.6) -> None:
-    """Name the rows of a chart, the first at the top."""
+def name_rows(ax: Axes, names: Iterable[object], *, top: float = -0.6, lines: int = 1) -> None:
+    """Name the rows of a chart, the first at the top, and give each the height of so many lines."""
     listed = [str(name) for name in names]
-    ax.set_yticks(range(len(listed)), listed)
+    make_room(ax, lines * len(listed))
+    step = -(-len(listed) // 150)  # of more rows than can be read, some are named
+    size = 8 if len(listed) > 12 else None
+    ax.set_yticks(range(0, len(listed), max(1, step)), listed[:: max(1, step)], size=size)
     ax.set_ylim(len(listed) - 0.5, top)
 
 

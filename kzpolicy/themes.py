@@ -28,7 +28,9 @@ def load_themes(path: str | Path | None = None) -> pd.DataFrame:
     -------
     DataFrame
         One row a term: ``theme`` (key), ``name`` (for prose and figures), ``why``, ``term``,
-        ``sign`` (1; -1 for an expression that is not meant, whose words are taken off again).
+        ``sign`` (1; -1 for an expression that is not meant, whose words are taken off again),
+        ``counted`` (whether terms of several words were counted when the texts were read: those of
+        the built-in file, and of a study's own file that is not newer than its tables).
 
     Raises
     ------
@@ -68,7 +70,9 @@ def _load(path: Path) -> pd.DataFrame:
         _check_not_meant(not_meant, table["terms"], key, path)
         rows += [(key, table["name"], table["why"], term, 1) for term in table["terms"]]
         rows += [(key, table["name"], table["why"], term, -1) for term in not_meant]
-    return pd.DataFrame(rows, columns=["theme", "name", "why", "term", "sign"])
+    tables_of = path.with_name("datapackage.json")
+    counted = path == BUILT_IN or (tables_of.is_file() and path.stat().st_mtime <= tables_of.stat().st_mtime)
+    return pd.DataFrame(rows, columns=["theme", "name", "why", "term", "sign"]).assign(counted=counted)
 
 
 def make_theme(name: str, terms: Iterable[str]) -> pd.DataFrame:

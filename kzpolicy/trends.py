@@ -47,7 +47,8 @@ def theme_counts(corpus: Corpus, themes: pd.DataFrame | None = None) -> pd.DataF
     """
     themes = load_themes() if themes is None else themes
     vocabulary = corpus.terms["term"].unique()
-    unknown = set(phrases(themes)) - set(phrases(load_themes()))
+    counted = themes["counted"].eq(True) if "counted" in themes else pd.Series(False, index=themes.index)
+    unknown = set(phrases(themes[~counted])) - set(phrases(load_themes()))
     missed = unknown - set(matching_terms(unknown, vocabulary).values())
     if missed:
         raise StudyError(

@@ -90,6 +90,11 @@ def refusal(path: Path, content: bytes) -> str:
         ("cp1251", CYRILLIC, ("read as cp1251",)),
         ("cp1251", "Дорога открыта", ("read as cp1251",)),
         ("cp1252", f"“{ONE}” she said in a café.", ("read as cp1252",)),
+        ("mac_roman", f"“{ONE}” she said — in a café’s naïve way.", ("read as mac_roman",)),
+        ("koi8_r", CYRILLIC, ("read as koi8_r",)),
+        ("mac_cyrillic", CYRILLIC, ("read as mac_cyrillic",)),
+        ("cp1251", f"{ONE} {TWO} Он сказал: «{CYRILLIC}» {ONE}", ("read as cp1251",)),
+        ("cp1253", "Ο δρόμος της στέπας άνοιξε τη Δευτέρα και τρία φορτηγά πέρασαν.", ("read as cp1253",)),
     ],
 )
 def test_encodings_are_detected_and_told(
@@ -202,6 +207,79 @@ def test_a_pdf_with_and_without_text(tmp_path: Path) -> None:
     named = tmp_path / "road.txt"
     named.write_bytes(pdf(ONE))
     assert read_contents(named).text.split() == ONE.split()
+
+
+def test_lines_of_a_pdf_become_paragraphs_and_its_heads_go(tmp_path: Path) -> None:
+    writer = PdfWriter()
+    for number, lines in enumerate(
+        (
+            (
+                "The steppe road opened on a Monday, and three",
+                "Kazakh lorries crossed it before noon.",
+                "They met snow.",
+            ),
+            (
+                "A second paragraph is about the toll, which the",
+                "Governor set, and it goes on over the end of a",
+            ),
+            ("Page of the book, whose foot has its number only.", "2. A point is listed."),
+        ),
+        start=1,
+    ):
+        head = f"Journal of Roads, {number}"
+        writer.append(io.BytesIO(pdf(head, "6 May 2019" if number == 1 else "-", *lines, f"{number} of 3")))
+    writer.add_metadata({"/Title": "Microsoft Word - road.docx", "/CreationDate": "D:20210203"})
+    path = tmp_path / "road.pdf"
+    writer.write(path)
+    assert read_contents(path) == (
+        "6 May 2019\n\n"
+        "The steppe road opened on a Monday, and three Kazakh lorries crossed it before noon.\n\n"
+        "They met snow.\n\n"
+        "A second paragraph is about the toll, which the Governor set, and it goes on over the end of a "
+        "Page of the book, whose foot has its number only.\n\n"
+        "2. A point is listed.",
+        {"published_from": "2019-05-06", "published_to": "2019-05-06", "date_basis": "a line of the text"},
+        ("8 running heads and page numbers taken out",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("producer", "year"),
+    [("A typesetter", "2021"), ("Skia/PDF m103", None), ("Microsoft: Print To PDF", None)],
+)
+def test_a_pdf_is_of_the_year_it_was_made_in_unless_it_is_a_printed_page(
+    tmp_path: Path, producer: str, year: str | None
+) -> None:
+    writer = PdfWriter()
+    writer.append(io.BytesIO(pdf(ONE)))
+    writer.add_metadata({"/Producer": producer, "/CreationDate": "D:20210203112233Z"})
+    path = tmp_path / "road.pdf"
+    writer.write(path)
+    facts = read_contents(path).facts
+    assert facts.get("published_from") == (year and f"{year}-01-01")
+    assert facts.get("published_to") == (year and f"{year}-12-31")
+    assert facts.get("date_basis") == (year and "when the PDF was made, to the year")
+
+
+@pytest.mark.parametrize(
+    ("line", "first"),
+    [
+        ("6 May 2019", "2019-05-06"),
+        ("Published on May 6, 2019", "2019-05-06"),
+        ("May 2019", "2019-05-01"),
+        ("2019", None),
+        ("2019 was a good year.", None),
+        ("Signed on 6 May 2019.", None),
+    ],
+)
+def test_a_date_alone_in_a_line_near_the_head_is_the_day(
+    tmp_path: Path, line: str, first: str | None
+) -> None:
+    path = tmp_path / "road.txt"
+    path.write_text(f"A Road\n\n{line}\n\n{ONE}\n")
+    assert read_contents(path).facts.get("published_from") == first
+    path.write_text(f"A Road\n\n{ONE}\n" + "\n" * 20 + line)
+    assert read_contents(path).facts == {}
 
 
 def test_a_word_file(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ SKIPPED: dict[str, tuple[str | bytes, str]] = {
     "broken 2019-01-01.txt": ("Дорога".encode() + b"\xff\xfe\x80 x", "not UTF-8"),
     "nest 2019-01-01.html": (html("<div>" * 20_000 + "<p>It snows.</p>"), "no main text"),
     "none 2019-01-01.pdf": (pdf(), "a PDF without text"),
-    "locked 2019-01-01.pdf": (locked(), "PDF cannot be read"),
+    "locked 2019-01-01.pdf": (locked(), "an encrypted PDF; "),
     "cut 2019-01-01.pdf": (pdf("It snows.")[:300], "PDF cannot be read"),
     "bomb 2019-01-01.docx": (bomb("word/document.xml"), "a zip that grows too much"),
     "bomb.xlsx": (bomb("xl/worksheets/sheet1.xml"), "a zip that grows too much"),

@@ -4,6 +4,7 @@ import ast
 import base64
 import json
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from typing import Any
 import pytest
 from prose import stamped, unstamped_numbers
 
-from kzpolicy import load_corpus
+from kzpolicy import load_corpus, mention_pairs, powers_of
+from kzpolicy.building import build_study
 from kzpolicy.facts import Facts, facts
+from kzpolicy.powers import BUILT_IN as POWERS
 from kzpolicy.schema import codebook
 from kzpolicy.stamps import stale
 
@@ -119,6 +122,59 @@ def test_readme_shows_the_first_figure_and_lists_every_notebook() -> None:
     assert (ROOT / "notebooks" / "answer.png").read_bytes() == base64.b64decode(picture)
     text = PAGES[0].read_text("utf-8")
     assert all(f"notebooks/{path.name}" in text for path in NOTEBOOKS)
+
+
+@pytest.mark.parametrize("coded", [False, True])
+def test_articles_give_way_to_a_study_without_russia_and_china(
+    coded: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What notebooks show of articles, of fourteen invented ones with two powers and a theme of their own."""
+    texts, study = tmp_path / "texts", tmp_path / "mine"
+    texts.mkdir()
+    study.mkdir()
+    built_in = POWERS.read_text("utf-8")
+    (study / "powers.toml").write_text(
+        built_in[built_in.index("[turkey]") : built_in.index("[india]")], "utf-8"
+    )
+    theme = '[road]\nname = "The road"\nwhy = "invented"\nterms = ["road", "toll gate"]\n'
+    (study / "themes.toml").write_text(theme, "utf-8")
+    for number in range(14):
+        praise = ["Kazakhstan trusts Turkey, a good friend.", "Iran threatened Kazakhstan on the road."][
+            number % 2
+        ]
+        rest = " ".join(f"Invented sentence {i} of text {number} stands here." for i in range(number + 3))
+        (texts / f"{2005 + number}-05-06-text.txt").write_text(
+            f"{praise} {rest}\n\n{rest[::-1]} {praise}", "utf-8"
+        )
+    corpus = build_study(texts, study, collapse=False)
+    if coded:
+        pairs = mention_pairs(corpus, powers_of(study))
+        codes = pairs[["sentence", "power"]].assign(coder="x", reference=1, stance=0, confidence=1)
+        codes["tone"] = pairs["tone_score_class"].astype("int64")
+        replace(corpus, codes=codes).save(study)
+    own = load_corpus(study)
+    shown: list[dict[str, Any]] = []
+    monkeypatch.setenv("KZPOLICY_STUDY", str(study))
+    monkeypatch.setattr("IPython.display.display", lambda data, **_: shown.append(data))
+    monkeypatch.setattr("kzpolicy.robustness.DRAWS", 10)
+    monkeypatch.setattr("kzpolicy.load_corpus", lambda *_: own)  # speeches are not asked for here
+    figures = {}
+    for path in NOTEBOOKS[:2] + NOTEBOOKS[3:7]:
+        names: dict[str, Any] = {}
+        shown.clear()
+        for number, cell in enumerate(cells(path, "code")):
+            if number == 0 or not re.search("speeches|similar|versions", cell["source"], re.IGNORECASE):
+                exec(compile(cell["source"], path.stem, "exec"), names)
+        figures[path.stem[:2]] = [data["text/plain"] for data in shown if "image/png" in data]
+    said = capsys.readouterr().out
+    assert said.count("of the study mine (n = 14 texts)") == 6
+    assert {name: len(alts) for name, alts in figures.items()} == {
+        **{"00": 3, "01": 2, "03": 3, "04": 2, "05": 2, "06": 3},
+    }
+    assert all(alt.endswith(", in the study mine.") for alts in figures.values() for alt in alts)
+    assert (
+        figures["03"][0] == f"Mean coded tone, {28 if coded else 0} pairs from 14 texts, in the study mine."
+    )
 
 
 def test_codebook_is_the_schema() -> None:

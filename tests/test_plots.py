@@ -594,7 +594,22 @@ def test_a_page_on_articles_gives_way_to_a_study_of_ones_own(
 @pytest.mark.parametrize("name", ["means", "grid", "against", "balance"])
 def test_a_figure_without_codes_says_so(name: str, ax: Axes) -> None:
     build, draw = PLOTS[name]
-    assert _texts(draw(build().head(0), ax)) == ["nothing is coded here"]
+    words = " on Russia, China or the western powers" if name == "balance" else ""
+    assert _texts(draw(build().head(0), ax)) == [f"nothing is coded here{words}"]
+
+
+def test_many_texts_make_a_figure_taller_and_a_grid_turn() -> None:
+    labels = [f"Text {number}" for number in range(40)]
+    means = _means([("russia", label, 0.5, 0.1, 0.9, 6) for label in labels], "power", "label")
+    figure, (ax,) = page("A finding", "a measure", "invented", height=4, left=1.5)
+    plots.plot_grid(means, POWERS, ax, columns=labels)
+    assert _ylabels(ax) == labels and [t.get_text() for t in ax.get_xticklabels()] == [POWERS["russia"].name]
+    assert figure.get_size_inches()[1] > 40 * 0.3
+    heights = [text.get_position()[1] * figure.get_size_inches()[1] for text in figure.texts]
+    assert heights[2] == pytest.approx(0.08) and heights[0] == pytest.approx(
+        figure.get_size_inches()[1] - 0.12
+    )
+    plt.close(figure)
 
 
 def test_against_shares_rows_with_another_panel(ax: Axes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -184,9 +185,9 @@ def _file(folder: Path, content: str) -> Path:
 
 def test_own_themes_load(tmp_path: Path) -> None:
     found = load_themes(_file(tmp_path, GOOD))
-    assert found.columns.tolist() == ["theme", "name", "why", "term", "sign"]
+    assert found.columns.tolist() == ["theme", "name", "why", "term", "sign", "counted"]
     assert found["theme"].tolist() == ["herding"] * 7 + ["sea"]
-    assert found.iloc[0].tolist() == ["herding", "Herding", "herds and pastures", "herd*", 1]
+    assert found.iloc[0].tolist() == ["herding", "Herding", "herds and pastures", "herd*", 1, False]
     assert phrases(found) == ["2nd road*", "winter pastures"]
     assert load_themes(str(_file(tmp_path, GOOD))).equals(found)
 
@@ -237,6 +238,16 @@ def test_a_missing_or_garbled_themes_file_is_named(tmp_path: Path) -> None:
     path.write_bytes(_theme("['köl']").encode("latin-1"))
     with pytest.raises(StudyError, match=r"latin\.toml: not a TOML file in UTF-8"):
         load_themes(path)
+
+
+def test_a_studys_own_term_of_several_words_may_occur_nowhere(tmp_path: Path, corpus: Corpus) -> None:
+    own = _file(tmp_path, '[road]\nname = "Road"\nwhy = "invented"\nterms = ["toll gate"]\n')
+    with pytest.raises(StudyError, match="'toll gate' has several words and was not counted"):
+        theme_counts(corpus, load_themes(own))
+    own.with_name("datapackage.json").write_text("{}")  # its tables, built with the file
+    assert theme_counts(corpus, load_themes(own)).empty
+    os.utime(own, (own.stat().st_mtime + 9,) * 2)  # changed since
+    assert not load_themes(own)["counted"].any()
 
 
 def test_a_caller_cannot_spoil_the_built_in_themes() -> None:
