@@ -9,6 +9,7 @@ import unicodedata
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,7 +24,7 @@ _LARGEST_RATIO = 200
 _LARGEST_MARKDOWN = 500_000  # some marks make its parser slow
 _LARGEST_PAGE = 40_000  # elements of HTML: their relations make its parser slow
 _PAGES = 5_000
-_PDF_WORK = 100_000_000  # bytes of drawing, and ten for each step of it
+_STEPS = 10_000_000  # of drawing a PDF: about a minute
 _MADE = "when the PDF was made"
 # What an English text, or one that quotes its neighbours, may be in besides UTF-8.
 _ENCODINGS = (
@@ -299,22 +300,18 @@ def _read_pdf(raw: bytes) -> Contents:
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what matters is raised
     pages: list[str] = []
-    size = work = 0
+    size, steps = 0, count(1)
 
-    def count_work(*step: Any, weight: int = 10) -> None:
-        nonlocal work
-        work += weight
-        if work > _PDF_WORK:
+    def take_step(*what: Any) -> None:
+        if next(steps) > _STEPS:
             raise StudyError("a PDF that draws too much to be read in a minute; save its text as .txt")
 
     try:
         reader = PdfReader(io.BytesIO(raw))
-        count = len(reader.pages)
-        for page in reader.pages[:_PAGES]:
-            drawing = page.get_contents()
-            count_work(weight=len(drawing.get_data()) if drawing is not None else 0)
-            # What a page draws may draw something else many times, and so on.
-            read = page.extract_text(visitor_operand_before=count_work)
+        if len(reader.pages) > _PAGES:
+            raise StudyError(f"a PDF of more than {_PAGES} pages; split it into its documents")
+        for page in reader.pages:
+            read = page.extract_text(visitor_operand_before=take_step)
             pages.append(read.replace("\0", "").translate(_LIGATURES))
             size += len(pages[-1])
             if size > LARGEST:
@@ -329,8 +326,6 @@ def _read_pdf(raw: bytes) -> Contents:
         raise StudyError(
             f"PDF cannot be read ({type(error).__name__}); save it again or save its text as .txt"
         ) from None
-    if count > _PAGES:
-        raise StudyError(f"a PDF of more than {_PAGES} pages; split it into its documents")
     text, heads = _flowing([[" ".join(x.split()) for x in page.split("\n") if x.strip()] for page in pages])
     if not text:
         raise StudyError("a PDF without text (pictures of pages?); have its text recognised and save that")

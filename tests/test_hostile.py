@@ -160,7 +160,7 @@ def test_a_pdf_with_a_word_of_many_letters_ends(tmp_path: Path) -> None:
 
 def test_what_would_take_too_long_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(formats, "_LARGEST_PAGE", 50)
-    monkeypatch.setattr(formats, "_PDF_WORK", 300)
+    monkeypatch.setattr(formats, "_STEPS", 9)
     monkeypatch.setattr(parsing, "MOST_MENTIONS", 3)
     monkeypatch.setattr(tabular, "_LONGEST", 30)
     monkeypatch.setattr(csv, "field_size_limit", lambda limit: None)  # it is of the whole process
@@ -170,7 +170,7 @@ def test_what_would_take_too_long_is_refused(tmp_path: Path, monkeypatch: pytest
         "2019-01-02.txt": "It snows on the road. " * 4,
         "2019.html": html("<h2>Road</h2>" * 51),
         "2019.pdf": pdf("It snows."),
-        "2020.pdf": pdf("It snows. " * 30),
+        "2020.pdf": pdf(*["It snows."] * 9),
         "a.csv": f"date,text\n2019,{'It snows. ' * 3}\n",
         "b.jsonl": '{"text": "It snows on the road."}\n',
         "c.csv": "date,text\n",
