@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import kzpolicy
 
 PACKAGE = Path(__file__).resolve().parents[1] / "kzpolicy"
+MAP = PACKAGE.parent / "docs" / "library.md"
 # From the ground up: a module may import those above it in this list only.
 LAYERS = """
 errors
@@ -51,6 +53,13 @@ def imported(path: Path) -> set[str]:
 
 def test_every_module_has_its_place() -> None:
     assert sorted(LAYERS) == sorted(path.stem for path in PACKAGE.glob("*.py"))
+
+
+def test_the_map_shows_the_layers() -> None:
+    """The table of docs/library.md names every module once, in the order of the layers."""
+    rows = [row for row in MAP.read_text("utf-8").splitlines() if row.startswith("| ") and "`" in row]
+    named = [name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[2])]
+    assert named == LAYERS[:-2]
 
 
 def test_imports_point_one_way() -> None:
