@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from kzpolicy.errors import StudyError
+from kzpolicy.intervals import Floats, student_quantile
 from kzpolicy.sampling import must_have
 
 # Each group's spread is mixed with a quarter of an observation of codes that are equally often
@@ -26,8 +26,6 @@ from kzpolicy.sampling import must_have
 # quarter was chosen on invented populations of every shape: without it groups of six codes are
 # covered in 92% of draws, with it in 96%, with a whole observation in 98%.
 PRIOR, PRIOR_VARIANCE = 0.25, 2 / 3
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(40)
-Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 
 
@@ -277,32 +275,3 @@ def _tuned(x: Floats, y: Floats, weight: Floats) -> float:
     # Equal scores leave rounding errors of their mean: no spread, and no slope to be had from it.
     nothing = spread <= 1e-12 * float(weight.sum())
     return 0.0 if nothing else min(max(float((weight * x * y).sum()) / spread, 0.0), 1.0)
-
-
-@cache
-def student_quantile(free: float) -> float:
-    """Return the 97.5% quantile of Student's t; infinite under one degree of freedom.
-
-    Parameters
-    ----------
-    free
-        Degrees of freedom, whole or not.
-
-    Examples
-    --------
-    >>> [round(student_quantile(free), 3) for free in (1, 4, 30, 1000)]
-    [12.706, 2.776, 2.042, 1.962]
-    """
-    if not free >= 1:
-        return math.inf
-    if free > 100:  # Abramowitz and Stegun (1964), 26.7.5
-        z = 1.959963984540054
-        return z + (z**3 + z) / (4 * free) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * free**2)
-    # With t = sqrt(free) tan(angle) the density is that of cos(angle) ** (free - 1).
-    scale = math.exp(math.lgamma((free + 1) / 2) - math.lgamma(free / 2)) / math.sqrt(math.pi)
-    low, high = 0.0, math.pi / 2
-    for _ in range(60):
-        angle = (low + high) / 2
-        inside = scale * angle * float(_WEIGHTS @ np.cos(angle * (_NODES + 1) / 2) ** (free - 1))
-        low, high = (angle, high) if inside < 0.95 else (low, angle)
-    return math.sqrt(free) * math.tan(low)

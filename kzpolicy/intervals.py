@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ DRAWS = 10_000
 TAILS = (0.025, 0.975)
 _PRIOR = np.array([-1.0, 0.0, 1.0])
 _Z = 1.959963984540054
+_NODES, _LENGTHS = np.polynomial.legendre.leggauss(40)
 _SEED = 2022
 Floats = npt.NDArray[np.float64]
 
@@ -126,8 +128,9 @@ def _tails(values: tuple[float, ...], clusters: tuple[str, ...] | None) -> Float
 def rate_interval(counts: npt.ArrayLike, totals: npt.ArrayLike) -> tuple[float, float, float]:
     """Return a rate with its 95% interval when words cluster in paragraphs.
 
-    Wilson's (1927) interval with the sample size divided by the design effect of the clusters
-    (Korn and Graubard 1998), which is never taken below 1.
+    Wilson's (1927) interval with the sample size divided by the design effect of the clusters, and
+    by the square of how far Student's t, of one degree of freedom less than there are clusters,
+    exceeds the normal quantile (Korn and Graubard 1998); together never taken below 1.
 
     Parameters
     ----------
@@ -143,7 +146,7 @@ def rate_interval(counts: npt.ArrayLike, totals: npt.ArrayLike) -> tuple[float, 
     --------
     >>> rate, low, high = rate_interval([1, 0, 2], [100, 100, 100])
     >>> round(rate, 3), round(low, 4), round(high, 4)
-    (0.01, 0.0034, 0.0291)
+    (0.01, 0.0012, 0.0763)
     """
     one = np.zeros(len(np.asarray(totals)), dtype=np.int64)
     rate, low, high = (float(x[0]) for x in rate_intervals(counts, totals, one, 1))
@@ -183,9 +186,38 @@ def rate_intervals(
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = hits / size
         apart = np.bincount(groups, (k - rate[groups] * n) ** 2, minlength=many)
-        effect = parts / (parts - 1) * apart / size**2 / (rate * (1 - rate) / size)
+        wider = np.array([student_quantile(free) for free in parts - 1]) / _Z
+        effect = wider**2 * parts / (parts - 1) * apart / size**2 / (rate * (1 - rate) / size)
         known = (parts > 1) & (rate > 0) & (rate < 1)
         size = size / np.where(known, np.maximum(1.0, effect), 1.0)
         middle = (rate + _Z**2 / (2 * size)) / (1 + _Z**2 / size)
         half = _Z / (1 + _Z**2 / size) * np.sqrt(rate * (1 - rate) / size + _Z**2 / (4 * size**2))
     return rate, np.maximum(0.0, middle - half), np.minimum(1.0, middle + half)
+
+
+@cache
+def student_quantile(free: float) -> float:
+    """Return the 97.5% quantile of Student's t; infinite under one degree of freedom.
+
+    Parameters
+    ----------
+    free
+        Degrees of freedom, whole or not.
+
+    Examples
+    --------
+    >>> [round(student_quantile(free), 3) for free in (1, 4, 30, 1000)]
+    [12.706, 2.776, 2.042, 1.962]
+    """
+    if not free >= 1:
+        return math.inf
+    if free > 100:  # Abramowitz and Stegun (1964), 26.7.5
+        return _Z + (_Z**3 + _Z) / (4 * free) + (5 * _Z**5 + 16 * _Z**3 + 3 * _Z) / (96 * free**2)
+    # With t = sqrt(free) tan(angle) the density is that of cos(angle) ** (free - 1).
+    scale = math.exp(math.lgamma((free + 1) / 2) - math.lgamma(free / 2)) / math.sqrt(math.pi)
+    low, high = 0.0, math.pi / 2
+    for _ in range(60):
+        angle = (low + high) / 2
+        inside = scale * angle * float(_LENGTHS @ np.cos(angle * (_NODES + 1) / 2) ** (free - 1))
+        low, high = (angle, high) if inside < 0.95 else (low, angle)
+    return math.sqrt(free) * math.tan(low)

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from kzpolicy.errors import StudyError
-from kzpolicy.estimating import Columns, Floats, Rows, columns_of, estimate, groups_of, student_quantile
+from kzpolicy.estimating import Columns, Rows, columns_of, estimate, groups_of
+from kzpolicy.intervals import Floats, student_quantile
 from kzpolicy.sampling import Method, plan
 
 _SLOPES = {"codes alone": 0.0, "prediction-powered": 1.0, "corrected": None}

@@ -25,7 +25,8 @@ from kzpolicy import (
     write_sheet,
 )
 from kzpolicy.corpus import reference_codes
-from kzpolicy.estimating import PRIOR, PRIOR_VARIANCE, Columns, estimate, student_quantile
+from kzpolicy.estimating import PRIOR, PRIOR_VARIANCE, Columns, estimate
+from kzpolicy.intervals import student_quantile
 
 Codes = list[float | None]
 

@@ -14,7 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kzpolicy import intervals
-from kzpolicy.intervals import DRAWS, difference_draws, mean_draws, mean_interval, rate_interval
+from kzpolicy.intervals import (
+    DRAWS,
+    difference_draws,
+    mean_draws,
+    mean_interval,
+    rate_interval,
+    rate_intervals,
+    student_quantile,
+)
 
 Z = 1.959963984540054
 Floats = npt.NDArray[np.float64]
@@ -275,10 +283,9 @@ def test_one_paragraph_has_the_published_wilson_interval(
 
 
 def test_paragraphs_that_do_not_cluster_change_nothing() -> None:
-    # Newcombe's 15 of 148 again, spread evenly: a design effect under 1 is not used.
-    whole = rate_interval([15], [150])
-    assert rate_interval([3] * 5, [30] * 5) == pytest.approx(whole)
-    assert rate_interval([5, 4, 6], [50, 50, 50]) == pytest.approx(whole)
+    # Spread evenly: a design effect under 1 is not used.
+    assert rate_interval([3] * 5, [30] * 5) == pytest.approx(rate_interval([15], [150]))
+    assert rate_interval([5, 4, 6] * 10, [50] * 30) == pytest.approx(rate_interval([150], [1500]))
 
 
 @given(st.integers(2, 12), st.integers(1, 11), st.integers(2, 60))
@@ -288,7 +295,8 @@ def test_identical_words_in_a_paragraph_count_as_one(clusters: int, hits: int, s
     hits = min(hits, clusters - 1)
     rate, low, high = rate_interval([size] * hits + [0] * (clusters - hits), [size] * clusters)
     assert rate == pytest.approx(hits / clusters)
-    assert (low, high) == pytest.approx(_wilson(hits / clusters, clusters - 1))
+    shrunk = (clusters - 1) * (Z / student_quantile(clusters - 1)) ** 2
+    assert (low, high) == pytest.approx(_wilson(hits / clusters, shrunk))
 
 
 def test_doubling_identical_clusters_widens_by_formula() -> None:
@@ -296,15 +304,17 @@ def test_doubling_identical_clusters_widens_by_formula() -> None:
     rate = 10 / 400
     residual = float(((counts - rate * sizes) ** 2).sum())
     variance = 4 / 3 * residual / 400**2
-    effective = rate * (1 - rate) / variance
+    # Korn and Graubard (1998): the effective size, times the squared ratio of z and t of 3 degrees.
+    effective = rate * (1 - rate) / variance * (Z / 3.182446) ** 2
     assert effective < 400
     assert rate_interval(counts, sizes)[1:] == pytest.approx(_wilson(rate, effective))
     # Twice the words in the same paragraphs, every word said twice: no new evidence.
     assert rate_interval(2 * counts, 2 * sizes) == pytest.approx(rate_interval(counts, sizes))
-    # Twice the paragraphs: the variance is that of 8 clusters, 8/7 instead of 4/3, over twice the words.
+    # Twice the paragraphs: the variance is that of 8 clusters, 8/7 instead of 4/3, over twice the
+    # words, and t has 7 degrees.
     twice = 8 / 7 * 2 * residual / 800**2
     doubled = rate_interval([*counts, *counts], [*sizes, *sizes])
-    assert doubled[1:] == pytest.approx(_wilson(rate, rate * (1 - rate) / twice))
+    assert doubled[1:] == pytest.approx(_wilson(rate, rate * (1 - rate) / twice * (Z / 2.364624) ** 2))
 
 
 def test_zero_and_all() -> None:
@@ -339,3 +349,15 @@ def test_limits_rise_with_the_count_and_close_in_with_the_words(count: int, size
     assert all(a <= b + 1e-12 for a, b in zip(here, more, strict=True))
     longer = rate_interval([3 * count], [3 * size])
     assert longer[2] - longer[1] < here[2] - here[1]
+
+
+def test_coverage_of_a_word_that_comes_in_runs() -> None:
+    # Its rate differs from paragraph to paragraph as a gamma variate: as strongly as words of one
+    # subject do. Ten paragraphs are an article.
+    rng = np.random.default_rng(3)
+    runs, clusters, rate = 2000, 10, 0.01
+    sizes = rng.integers(60, 160, (runs, clusters))
+    counts = rng.poisson(sizes * rate * rng.gamma(1, 1, (runs, clusters)))
+    groups = np.repeat(np.arange(runs), clusters)
+    _, low, high = rate_intervals(counts.ravel(), sizes.ravel(), groups, runs)
+    assert 0.94 <= ((low <= rate) & (rate <= high)).mean() <= 0.97
