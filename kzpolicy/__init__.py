@@ -27,7 +27,7 @@ from kzpolicy.targets import score_targets
 from kzpolicy.themes import load_themes, make_theme
 from kzpolicy.trends import attention, context_keyness, keyness, period_keyness, theme_counts, theme_rates
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 __all__ = [
     "Corpus",
     "Powers",
