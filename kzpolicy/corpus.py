@@ -276,7 +276,11 @@ def read_table(content: bytes, name: str, path: Path) -> pd.DataFrame:
     """Read one table from the bytes of a CSV or Parquet file; `path` tells which, and where."""
     try:
         if path.suffix == ".parquet":
-            return check(pd.read_parquet(io.BytesIO(content)), name, str(path))
+            from pyarrow import parquet
+
+            table = parquet.read_table(io.BytesIO(content))
+            table.validate(full=True)  # or a text that is not UTF-8 shows much later
+            return check(table.to_pandas(), name, str(path))
         frame = pd.read_csv(io.BytesIO(content), dtype="str", keep_default_na=False)
     except StudyError:
         raise

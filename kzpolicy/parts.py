@@ -19,6 +19,7 @@ from uuid import uuid4
 
 import pandas as pd
 
+from kzpolicy.errors import StudyError
 from kzpolicy.gathering import Facts, Rows, source_file
 from kzpolicy.schema import LARGE, TABLES, Column
 from kzpolicy.storing import Stored, cannot_write, write_files
@@ -154,7 +155,14 @@ def read_parts(
     texts = [column.name for column in columns if column.type == "string"]
     for file in files:
         source = io.BytesIO(file) if isinstance(file, bytes) else file
-        table = pq.ParquetFile(source, read_dictionary=texts).read()
+        try:
+            table = pq.ParquetFile(source, read_dictionary=texts).read()
+            table.validate(full=True)  # or a text that is not UTF-8 shows much later
+        except (pa.ArrowException, OSError) as error:
+            cause = " ".join(str(error).split())
+            raise StudyError(
+                f"{name}: a damaged part of the table ({cause}); build the study again"
+            ) from None
         if keep is not None:
             table = table.filter(pa.array(keep(table.to_pandas()).to_numpy(dtype=bool)))
         tables.append(table)

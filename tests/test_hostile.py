@@ -22,6 +22,7 @@ from kzpolicy.errors import StudyError
 from kzpolicy.formats import read_contents
 from kzpolicy.gathering import gather
 from kzpolicy.parsing import parse_corpus
+from kzpolicy.parts import read_parts
 from kzpolicy.reading import clean_rows
 from kzpolicy.style import page, table_html, take_literally
 from kzpolicy.tabular import read_row
@@ -218,6 +219,17 @@ def test_a_parquet_table_that_arrow_cannot_read_is_named(tmp_path: Path) -> None
     content = buffer.getvalue().replace(b64encode(schema), b64encode(four))
     with pytest.raises(StudyError, match=r"^codes\.parquet: not a Parquet table \(Integers with less than 8"):
         read_table(content, "codes", Path("codes.parquet"))
+
+
+def test_a_part_with_broken_utf8_is_named() -> None:
+    # Atheris: pandas failed on it with an error of Arrow.
+    text = pa.Array.from_buffers(pa.string(), 1, pa.array([b"\xff"]).buffers())
+    buffer = io.BytesIO()
+    pq.write_table(pa.table({"file": text, "reason": pa.array(["x"])}), buffer)
+    with pytest.raises(StudyError, match=r"^skipped: a damaged part of the table .*; build the study again"):
+        read_parts([buffer.getvalue()], "skipped")
+    with pytest.raises(StudyError, match=r"^skipped\.parquet: not a Parquet table .*Invalid UTF8"):
+        read_table(buffer.getvalue(), "skipped", Path("skipped.parquet"))
 
 
 def test_a_table_that_went_away_is_named(tmp_path: Path) -> None:
