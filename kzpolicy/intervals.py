@@ -52,7 +52,11 @@ def mean_draws(values: npt.ArrayLike, clusters: npt.ArrayLike | None = None) -> 
 
 
 def difference_draws(
-    values: npt.ArrayLike, clusters: npt.ArrayLike, parts: npt.NDArray[np.int64], shares: Sequence[float]
+    values: npt.ArrayLike,
+    clusters: npt.ArrayLike,
+    parts: npt.NDArray[np.int64],
+    shares: Sequence[float],
+    draws: int = DRAWS,
 ) -> Floats:
     """Draw the difference of two means whose values may share clusters; see `mean_draws`.
 
@@ -68,6 +72,8 @@ def difference_draws(
     shares
         What the mean of each part counts for: 1 and -1; thirds of these where a group has three
         articles that weigh alike. The half observations are shared out so too.
+    draws
+        How many; always the same ones.
 
     Returns
     -------
@@ -75,7 +81,8 @@ def difference_draws(
         One difference a draw.
     """
     known, at = np.unique(np.asarray(clusters), return_inverse=True)
-    values, every, differences = np.asarray(values, dtype=float), _weights(len(known)), np.zeros(DRAWS)
+    every, differences = _weights(len(known), draws), np.zeros(draws)
+    values = np.asarray(values, dtype=float)
     for part, share in enumerate(shares):
         mine = parts == part
         held, place = np.unique(at[mine], return_inverse=True)
@@ -83,7 +90,9 @@ def difference_draws(
         # einsum is as fast as @ on a quiet computer, and on a busy one faster.
         sums, sizes = (
             np.einsum("k,kd->d", np.bincount(place, each), weights) + prior
-            for each, prior in zip((values[mine], np.ones(len(place))), _prior(part, abs(share)), strict=True)
+            for each, prior in zip(
+                (values[mine], np.ones(len(place))), _prior(part, abs(share), draws), strict=True
+            )
         )
         differences += share * sums / sizes
     return differences
@@ -91,14 +100,14 @@ def difference_draws(
 
 # A specification curve asks for the same draws thousands of times.
 @lru_cache(maxsize=2)
-def _weights(clusters: int) -> Floats:
-    drawn = np.random.default_rng(_SEED).standard_exponential((DRAWS, clusters))
+def _weights(clusters: int, draws: int) -> Floats:
+    drawn = np.random.default_rng(_SEED).standard_exponential((draws, clusters))
     return np.ascontiguousarray(drawn.T)
 
 
 @lru_cache(maxsize=20)
-def _prior(part: int, share: float) -> tuple[Floats, Floats]:
-    drawn = np.random.default_rng(_SEED + 1 + part).standard_gamma(share / 2, (DRAWS, 3))
+def _prior(part: int, share: float, draws: int) -> tuple[Floats, Floats]:
+    drawn = np.random.default_rng(_SEED + 1 + part).standard_gamma(share / 2, (draws, 3))
     return drawn @ _PRIOR, drawn.sum(axis=1)
 
 

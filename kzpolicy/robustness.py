@@ -11,9 +11,11 @@ import pandas as pd
 
 from kzpolicy.coding import _measured
 from kzpolicy.corpus import Corpus
+from kzpolicy.intervals import DRAWS
 from kzpolicy.sentiment import coded_pairs, difference, plain_class
 
 MOST_LEFT_OUT = 12
+_MANY = 500
 THRESHOLDS = (0.05, 0.2)
 # Which pairs count, as conditions on the columns of `measures`.
 SCOPES = {
@@ -119,7 +121,8 @@ def specification_curve(table: pd.DataFrame, contrast: Contrast) -> pd.DataFrame
         ``estimate``, ``low``, ``high`` (95%, sentences clustered in paragraphs), ``n`` (pairs),
         ``primary`` (the choice declared beforehand), ``coded`` (whether codes are its measure).
         Combinations that leave a side without pairs are absent. Of more than twelve articles, the
-        twelve with most pairs are left out, one at a time.
+        twelve with most pairs are left out, one at a time; with more than 500 pairs the intervals
+        rest on a tenth of the draws.
 
     References
     ----------
@@ -131,13 +134,13 @@ def specification_curve(table: pd.DataFrame, contrast: Contrast) -> pd.DataFrame
     sides = table.query(f"({contrast.first}) or ({contrast.second})")
     heavy = sides["document"].astype("str").value_counts().head(MOST_LEFT_OUT).index
     articles = ["none", *(d for d in table["document"].cat.categories if d in heavy)]
-    rows = []
+    rows, draws = [], DRAWS if len(table) <= _MANY else DRAWS // 10
     for scope, left_out in product(SCOPES, articles):
         part = table[table["document"] != left_out].query(SCOPES[scope])
         sides = (part.query(contrast.first), part.query(contrast.second))
         for name, weighting in product(names, WEIGHTINGS):
             column = prefix + name
-            found = difference(*sides, column, alike=WEIGHTINGS[weighting])
+            found = difference(*sides, column, alike=WEIGHTINGS[weighting], draws=draws)
             n = sum(int(side[column].count()) for side in sides)
             rows.append((name, scope, weighting, left_out, *found, n))
     columns = ["measure", "scope", "weighting", "left_out", "estimate", "low", "high", "n"]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from kzpolicy.corpus import Corpus, pair_scores, reference_codes
-from kzpolicy.intervals import TAILS, difference_draws, mean_interval
+from kzpolicy.intervals import DRAWS, TAILS, difference_draws, mean_interval
 from kzpolicy.powers import Powers, load_powers
 
 # The customary threshold of Hutto and Gilbert (2014) for calling a compound score neutral.
@@ -114,6 +114,7 @@ def difference(
     *,
     unit: str = "paragraph",
     alike: str | None = None,
+    draws: int = DRAWS,
 ) -> tuple[float, float, float]:
     """Return the difference of two groups' means with its 95% interval.
 
@@ -128,6 +129,8 @@ def difference(
         Column of what is drawn whole.
     alike
         Column of what weighs alike, such as ``document``; None for the rows.
+    draws
+        How many draws the interval rests on.
 
     Returns
     -------
@@ -155,6 +158,6 @@ def difference(
     shares = np.where(here, 1 / here.sum(), -1 / (~here).sum())
     gap = float((shares * np.bincount(part, values) / np.bincount(part)).sum())
     # As for one mean, never narrower than when each sentence stands for itself.
-    draws = [difference_draws(values, by, part, shares) for by in (units, np.arange(len(values)))]
-    limits = np.quantile(draws, TAILS, axis=1)
+    drawn = [difference_draws(values, by, part, shares, draws) for by in (units, np.arange(len(values)))]
+    limits = np.quantile(drawn, TAILS, axis=1)
     return gap, float(min(limits[0].min(), gap)), float(max(limits[1].max(), gap))
