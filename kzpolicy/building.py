@@ -25,7 +25,7 @@ from kzpolicy.parts import clear_parts
 from kzpolicy.schema import PARSED, TABLES, to_file
 from kzpolicy.scoring import Scorer
 from kzpolicy.storing import PACKAGE, Stored, StudyFiles
-from kzpolicy.themes import load_themes
+from kzpolicy.themes import checksum, load_themes
 
 # Holds the finished parts of a build under way; no reader of a study looks into it.
 BUILDING = ".building"
@@ -80,6 +80,7 @@ def build_study(
     out, working = Path(out), Path(out) / BUILDING
     before = _kept(out, needs_documents=not (Path(texts) / SOURCES).is_file())
     own_themes = out / "themes.toml"
+    counted = checksum(own_themes) if own_themes.is_file() else ""
     existed = out.exists()
     try:
         parsed = parse_parts(
@@ -102,6 +103,9 @@ def build_study(
             with suppress(OSError):  # it is empty, or parts are in it
                 out.rmdir()
         raise
+    if counted:
+        with suppress(OSError):  # without it a term that occurs nowhere is refused as not counted
+            (out / "themes.toml.sha256").write_text(counted, "utf-8")
     clear_parts(working)
     return corpus
 

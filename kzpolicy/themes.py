@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
@@ -30,7 +31,7 @@ def load_themes(path: str | Path | None = None) -> pd.DataFrame:
         One row a term: ``theme`` (key), ``name`` (for prose and figures), ``why``, ``term``,
         ``sign`` (1; -1 for an expression that is not meant, whose words are taken off again),
         ``counted`` (whether terms of several words were counted when the texts were read: those of
-        the built-in file, and of a study's own file that is not newer than its tables).
+        the built-in file, and of a study's own file as it was at the last build).
 
     Raises
     ------
@@ -70,9 +71,14 @@ def _load(path: Path) -> pd.DataFrame:
         _check_not_meant(not_meant, table["terms"], key, path)
         rows += [(key, table["name"], table["why"], term, 1) for term in table["terms"]]
         rows += [(key, table["name"], table["why"], term, -1) for term in not_meant]
-    tables_of = path.with_name("datapackage.json")
-    counted = path == BUILT_IN or (tables_of.is_file() and path.stat().st_mtime <= tables_of.stat().st_mtime)
+    built = path.with_name(f"{path.name}.sha256")
+    counted = path == BUILT_IN or (built.is_file() and built.read_text("utf-8") == checksum(path))
     return pd.DataFrame(rows, columns=["theme", "name", "why", "term", "sign"]).assign(counted=counted)
+
+
+def checksum(path: Path) -> str:
+    """Give a themes file's line for ``themes.toml.sha256``: a build writes it when all terms are counted."""
+    return f"{sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
 
 
 def make_theme(name: str, terms: Iterable[str]) -> pd.DataFrame:

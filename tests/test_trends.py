@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import doctest
 import math
-import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,10 +17,11 @@ from pandas.testing import assert_frame_equal
 
 from kzpolicy import themes as themes_module
 from kzpolicy import trends
+from kzpolicy.building import build_study
 from kzpolicy.corpus import Corpus
 from kzpolicy.errors import StudyError
 from kzpolicy.intervals import rate_interval
-from kzpolicy.themes import load_themes, matching_terms, phrases
+from kzpolicy.themes import checksum, load_themes, matching_terms, phrases
 from kzpolicy.trends import (
     FUNCTION_WORDS,
     attention,
@@ -244,10 +245,22 @@ def test_a_studys_own_term_of_several_words_may_occur_nowhere(tmp_path: Path, co
     own = _file(tmp_path, '[road]\nname = "Road"\nwhy = "invented"\nterms = ["toll gate"]\n')
     with pytest.raises(StudyError, match="'toll gate' has several words and was not counted"):
         theme_counts(corpus, load_themes(own))
-    own.with_name("datapackage.json").write_text("{}")  # its tables, built with the file
+    own.with_name(f"{own.name}.sha256").write_text(checksum(own))  # as a build leaves it
     assert theme_counts(corpus, load_themes(own)).empty
-    os.utime(own, (own.stat().st_mtime + 9,) * 2)  # changed since
+    own.write_text(own.read_text() + "# changed since\n")
     assert not load_themes(own)["counted"].any()
+
+
+def test_a_build_says_which_themes_it_counted(tmp_path: Path) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "2019-05-01.txt").write_text("It snows on the road to the lake.\n" * 3)
+    study = tmp_path / "study"
+    study.mkdir()
+    own = _file(study, '[road]\nname = "Road"\nwhy = "invented"\nterms = ["toll gate"]\n')
+    own = own.rename(study / "themes.toml")
+    assert not load_themes(own)["counted"].any()
+    build_study(tmp_path / "texts", study)
+    assert load_themes(shutil.copytree(study, tmp_path / "copy") / "themes.toml")["counted"].all()
 
 
 def test_a_caller_cannot_spoil_the_built_in_themes() -> None:
