@@ -130,7 +130,8 @@ def difference(
     alike
         Column of what weighs alike, such as ``document``; None for the rows.
     draws
-        How many draws the interval rests on.
+        How many draws the interval rests on; of more than 2,000 rows fewer, down to 1,000, to fit in
+        memory.
 
     Returns
     -------
@@ -149,6 +150,7 @@ def difference(
     if first.empty or second.empty:
         return (float("nan"),) * 3
     values, units = (np.concatenate([first[name], second[name]]) for name in (value, unit))
+    draws = min(draws, max(1_000, 20_000_000 // len(values)))
     within = np.zeros(len(values), dtype=np.int64)
     if alike:
         within = pd.factorize(np.concatenate([first[alike], second[alike]]))[0]

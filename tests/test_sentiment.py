@@ -294,3 +294,11 @@ def test_without_both_neighbours_there_is_no_gap() -> None:
     found = balance(coded_pairs(invented_corpus(PAPERS, SAYINGS, codes)), "document")
     # With nothing to compare, 0 would claim perfect balance.
     assert len(found) == 3 and found["gap"].isna().all()
+
+
+def test_a_difference_of_many_rows_fits_in_memory() -> None:
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"tone": rng.integers(-1, 2, 30_000), "paragraph": np.arange(30_000) // 3})
+    gap, low, high = difference(frame[:15_000], frame[15_000:], "tone")
+    spread = 1.96 * np.sqrt(2 * frame["tone"].var() / 15_000)
+    assert abs(high - low - 2 * spread) < 0.15 * spread and low < gap < high
