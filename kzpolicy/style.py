@@ -294,9 +294,9 @@ def name_rows(ax: Axes, names: Iterable[object], *, top: float = -0.6, lines: in
     """Name the rows of a chart, the first at the top, and give each the height of so many lines."""
     listed = [str(name) for name in names]
     make_room(ax, lines * len(listed))
-    step = -(-len(listed) // 150)  # of more rows than can be read, some are named
+    step = max(1, -(-len(listed) // 150))  # of more rows than can be read, some are named
     size = 8 if len(listed) > 12 else None
-    ax.set_yticks(range(0, len(listed), max(1, step)), listed[:: max(1, step)], size=size)
+    ax.set_yticks(range(0, len(listed), step), listed[::step], size=size)
     ax.set_ylim(len(listed) - 0.5, top)
 
 
