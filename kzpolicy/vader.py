@@ -3,16 +3,22 @@
 The scores are those of NLTK's analyser, to the last digit. NLTK rebuilds a product of words and
 punctuation signs for every sentence in order to trim tokens. That product holds a token only if
 the token is one listed sign before or behind its own letters, so a token can be read by itself
-and remembered. What is rare (boosters, negations, idioms, capitals) is weighed only where a cheap
-test says that it may be there. The words and numbers below are those of Hutto and Gilbert as NLTK
-has them; the ratings of words come from the lexicon in the package `vaderSentiment`.
+and remembered. Every token with a part in some rule has a letter of its own and all others share
+one: a sentence becomes a short line of letters. Where one of them may turn the value of a word of
+the lexicon, that value hangs on at most three letters before it, and is remembered by them. The
+words and numbers below are those of Hutto and Gilbert as NLTK has them; the ratings of words come
+from the lexicon in the package `vaderSentiment`.
 """
 
 import math
+import re
 import string
+import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 
 _BOOST, _CAPITALS, _NEGATION = 0.293, 0.733, -0.74
 _DISTANCE = {1: 1.0, 2: 0.95, 3: 0.9}  # weight of a booster so many tokens before the word
@@ -42,8 +48,13 @@ _IDIOMS = dict[str, float](
     {"the shit": 3, "the bomb": 3, "bad ass": 1.5, "yeah right": -2}
     | {"cut the mustard": 2, "kiss of death": -1.5, "hand to mouth": -2}
 )
+# Words compared by their letters, whether or not they are in the lexicon.
+_COMPARED = frozenset(" ".join([*_IDIOMS, *_DAMPING_PAIRS, "at"]).split())
+# Words of the lexicon whose worth hangs on what follows: an idiom that begins, "kind of".
+_LOOKS_AHEAD = frozenset([*(idiom.split()[0] for idiom in _IDIOMS), "kind"])
 # Every idiom and damping pair holds one of these.
-_IDIOMATIC = "shit bomb bad yeah mustard kiss mouth enough kind sort".split()
+_IDIOMATIC = frozenset("shit bomb bad yeah mustard kiss mouth enough kind sort".split())
+Scores = tuple[float, float, float, float]
 
 
 @dataclass(slots=True, eq=False)
@@ -54,8 +65,6 @@ class _Token:
     boost: float  # 0.0 for a word that is no booster
     upper: bool
     negates: bool
-    laden: bool  # has a value of its own
-    turns: bool  # may change the value of a word behind it
 
 
 @cache
@@ -65,48 +74,91 @@ def _lexicon() -> dict[str, float]:
     return {row[0]: float(row[1]) for row in rows}
 
 
-# Most words by far have no part in any rule: they share one token each, which stays at hand in the
-# processor's cache.
-_PLAIN = [_Token("", "", None, 0.0, upper, False, False, False) for upper in (False, True)]
-# Those that are compared by their letters though they are neither in the lexicon nor boosters.
-_COMPARED = frozenset(" ".join([*_IDIOMS, *_DAMPING_PAIRS, "but at"]).split())
+# The letters: one for all words without a part in any rule (another where they are in capitals),
+# then a range each for words that are only compared, words that turn the value of another, words
+# of the lexicon, and those of them that are in capitals or may belong to an idiom. The ranges hold
+# more than texts have; what is too much would share the last letter.
+_PLAIN, _CAPITAL = "a", "A"
+_COMPARING, _TURNING, _RATED, _CHECKED, _END = 0x10000, 0x14000, 0x20000, 0xC0000, sys.maxunicode
+_FIRST_CHECKED = chr(_CHECKED)
+_RATED_LETTER = re.compile(f"[{chr(_RATED)}-{chr(_END)}]")
+_TURN = re.compile(f"[{chr(_TURNING)}-{chr(_RATED - 1)}{chr(_CHECKED)}-{chr(_END)}]")
+_MOST = 2**17  # kept tokens and values; above what a large corpus has
 
 
-@lru_cache(maxsize=2**17)  # above the number of different tokens in a large corpus
-def _read(token: str) -> _Token | None:
-    """Trim and look up a token; single characters are no tokens."""
-    if len(token) < 2:
-        return None
+class _Letters(dict[str, str]):
+    """The letter of each token as it stands in a text; none for single characters."""
+
+    def __init__(self) -> None:
+        none = _Token("", "", None, 0.0, False, False)
+        self.tokens = {_PLAIN: none, _CAPITAL: _Token("", "", None, 0.0, True, False)}
+        self.remembered = _Values(self)
+        self.ratings: list[float] = []  # of the letters from _RATED on
+        self._letters: dict[str, str] = {}  # of trimmed tokens
+        borders = (_COMPARING, _TURNING, _RATED, _CHECKED, _END)
+        self._free = {first: iter(range(first, last)) for first, last in pairwise(borders)}
+
+    def __missing__(self, token: str) -> str:
+        letter = self[token] = self._letter(_trim(token)) if len(token) > 1 else ""
+        return letter
+
+    def _letter(self, text: str) -> str:
+        low = text.lower()
+        rating, boost = _lexicon().get(low), _BOOSTERS.get(low, 0.0)
+        negates, rated = low in _NEGATIONS or "n't" in low, rating is not None and not boost
+        turns = boost or negates or low in ("this", "least", "but") or low in _IDIOMATIC
+        if not (rated or turns or low in _COMPARED):
+            return _CAPITAL if text.isupper() else _PLAIN
+        if "n't" in low and not rated:  # any word may stand before it
+            text = "N'T" if text.isupper() else "n't"
+        letter = self._letters.get(text)
+        if letter is None:
+            checked = text.isupper() or low in _LOOKS_AHEAD or low in _IDIOMATIC
+            kind = (_CHECKED if checked else _RATED) if rated else _TURNING if turns else _COMPARING
+            letter = self._letters[text] = chr(next(self._free[kind], _END))
+            self.tokens[letter] = _Token(text, low, rating, boost, text.isupper(), negates)
+            if kind == _RATED:
+                self.ratings.append(rating or 0.0)
+        return letter
+
+    def mixed(self, line: str) -> bool:
+        """Whether some but not all tokens are in capitals."""
+        return 0 < sum([self.tokens[letter].upper for letter in line]) < len(line)
+
+
+class _Values(dict[str, tuple[float, float]]):
+    """The values of a word behind up to three others, with capitals unmixed and mixed."""
+
+    def __init__(self, letters: _Letters) -> None:
+        self._letters = letters
+
+    def __missing__(self, line: str) -> tuple[float, float]:
+        tokens = [self._letters.tokens[letter] for letter in line]
+        pair = self[line] = (_value(tokens, len(tokens) - 1, False), _value(tokens, len(tokens) - 1, True))
+        return pair
+
+
+def _trim(token: str) -> str:
+    """Take a listed mark off a token's letters."""
     core = token.translate(_NO_PUNCTUATION)
     if 1 < len(core) < len(token):
         before, behind = token.removesuffix(core), token.removeprefix(core)
         if before in _MARKS or behind in _MARKS:
-            token = core
-    low = token.lower()
-    rating, boost = _lexicon().get(low), _BOOSTERS.get(low, 0.0)
-    negates, laden = low in _NEGATIONS or "n't" in low, rating is not None and not boost
-    turns = bool(boost) or negates or low in ("this", "least")
-    if not (laden or turns or low in _COMPARED):
-        return _PLAIN[token.isupper()]
-    return _Token(token, low, rating, boost, token.isupper(), negates, laden, turns)
+            return core
+    return token
 
 
-def _boost(tokens: list[_Token], token: _Token, value: float) -> float:
+def _boost(token: _Token, value: float, mixed: bool) -> float:
     """What a booster before the word adds to its value."""
     if not token.boost:
         return 0.0
     added = token.boost if value >= 0 else -token.boost
-    if token.upper and _mixed(tokens):
+    if token.upper and mixed:
         added += _CAPITALS if value > 0 else -_CAPITALS
     return added
 
 
-def _mixed(tokens: list[_Token]) -> bool:
-    """Whether some but not all tokens are in capitals."""
-    return 0 < sum(token.upper for token in tokens) < len(tokens)
-
-
-def _factor(tokens: list[_Token], i: int, back: int) -> float:
+def _factor(tokens: Sequence[_Token], i: int, back: int) -> float:
     """By how much the token `back` places before token `i` multiplies its value."""
     so = back > 1 and tokens[i - 1].text in ("so", "this")
     if back == 2 and so and tokens[i - 2].text == "never":
@@ -118,7 +170,7 @@ def _factor(tokens: list[_Token], i: int, back: int) -> float:
     return _NEGATION if tokens[i - back].negates else 1.0
 
 
-def _idiom(tokens: list[_Token], i: int, value: float) -> float:
+def _idiom(tokens: Sequence[_Token], i: int, value: float) -> float:
     """The value with idioms and damping pairs around token `i`; needs three tokens before it."""
     three, two, one, zero = (token.text for token in tokens[i - 3 : i + 1])
     pairs = (f"{three} {two}", f"{two} {one}")
@@ -132,19 +184,17 @@ def _idiom(tokens: list[_Token], i: int, value: float) -> float:
     return value
 
 
-def _value(tokens: list[_Token], i: int, idiomatic: bool) -> float:
+def _value(tokens: Sequence[_Token], i: int, mixed: bool) -> float:
     """The value of token `i`, a word of the lexicon, in its surroundings."""
     value = tokens[i].rating or 0.0
-    if tokens[i].upper and _mixed(tokens):
+    if tokens[i].upper and mixed:
         value += _CAPITALS if value > 0 else -_CAPITALS
-    if not idiomatic and not any([token.turns for token in tokens[max(i - 3, 0) : i]]):
-        return value
     for back in range(1, min(i, 3) + 1):
         before = tokens[i - back]
         if before.rating is None:
-            value += _DISTANCE[back] * _boost(tokens, before, value)
+            value += _DISTANCE[back] * _boost(before, value, mixed)
             value *= _factor(tokens, i, back)
-            if back == 3 and idiomatic:
+            if back == 3:
                 value = _idiom(tokens, i, value)
     if i and tokens[i - 1].lower == "least" and tokens[i - 1].rating is None:
         if i == 1 or tokens[i - 2].lower not in ("at", "very"):
@@ -152,37 +202,51 @@ def _value(tokens: list[_Token], i: int, idiomatic: bool) -> float:
     return value
 
 
-def _values(tokens: list[_Token], sentence: str) -> list[float]:
+def _values(letters: _Letters, line: str) -> list[float]:
     """The values of the words in the lexicon; all other tokens have the value 0."""
-    laden = [i for i, token in enumerate(tokens) if token.laden]
-    if not laden:
-        return []
-    idiomatic = any([word in sentence for word in _IDIOMATIC])
-    turn = None
-    if "but" in sentence.lower():
-        turn = next((i for i, token in enumerate(tokens) if token.lower == "but"), None)
-    first: dict[str, int] = {}
+    turns = [match.start() for match in _TURN.finditer(line)]
+    turned = {at + ahead for at in turns for ahead in (1, 2, 3)}
+    but = next((at for at in turns if letters.tokens[line[at]].lower == "but"), None)
     values = []
-    for here in laden:
+    for here in [match.start() for match in _RATED_LETTER.finditer(line)]:
         # NLTK judges every repetition of a word by the surroundings of the first.
-        i = first.setdefault(tokens[here].text, here)
-        if tokens[i].lower == "kind" and i + 1 < len(tokens) and tokens[i + 1].lower == "of":
-            continue
-        value = _value(tokens, i, idiomatic)
-        if turn is not None:  # "but" itself is not in the lexicon
-            value *= 0.5 if here < turn else 1.5
+        i, letter = line.index(line[here]), line[here]
+        if letter < _FIRST_CHECKED and i not in turned:
+            value = letters.ratings[ord(letter) - _RATED]
+        else:
+            if letters.tokens[letter].lower in _LOOKS_AHEAD:
+                tokens = [letters.tokens[near] for near in line[max(i - 3, 0) : i + 3]]
+                at = min(i, 3)
+                if tokens[at].lower == "kind" and [t.lower for t in tokens[at + 1 :]][:1] == ["of"]:
+                    continue
+                value = _value(tokens, at, letters.mixed(line))
+            else:
+                value, if_mixed = letters.remembered[line[max(i - 3, 0) : i + 1]]
+                if value != if_mixed and letters.mixed(line):
+                    value = if_mixed
+        if but is not None:  # which is not in the lexicon itself
+            value *= 0.5 if here < but else 1.5
         values.append(value)
     return values
 
 
-def _emphasis(sentence: str) -> float:
+def _emphasis(exclaimed: int, asked: int) -> float:
     """What exclamation and question marks add."""
-    questions = sentence.count("?")
-    asked = 0.0 if questions < 2 else questions * 0.18 if questions < 4 else 0.96
-    return min(sentence.count("!"), 4) * 0.292 + asked
+    return min(exclaimed, 4) * 0.292 + (0.0 if asked < 2 else asked * 0.18 if asked < 4 else 0.96)
 
 
-def score_sentence(sentence: str) -> tuple[float, float, float, float]:
+_known = _Letters()
+
+
+def _letters() -> _Letters:
+    """Give the known letters; a new set where they are too many, for what is read from now on."""
+    global _known
+    if len(_known) + len(_known.remembered) > _MOST:
+        _known = _Letters()
+    return _known
+
+
+def score_sentence(sentence: str) -> Scores:
     """Score one sentence with VADER.
 
     Parameters
@@ -207,12 +271,23 @@ def score_sentence(sentence: str) -> tuple[float, float, float, float]:
     >>> score_sentence("The talks were a great success.")
     (0.0, 0.278, 0.722, 0.8316)
     """
-    tokens: list[_Token] = list(filter(None, map(_read, sentence.split())))
-    if not tokens:
-        return 0.0, 0.0, 0.0, 0.0
-    values = [value for value in _values(tokens, sentence) if value]
+    return score_tokens(sentence.split(), sentence.count("!"), sentence.count("?"))
+
+
+def score_tokens(tokens: Iterable[str], exclaimed: int, asked: int) -> Scores:
+    """Score a sentence by what stands between its spaces and its numbers of "!" and "?"."""
+    letters = _letters()
+    line = "".join(map(letters.__getitem__, tokens))
+    rated = _RATED_LETTER.findall(line)
+    if not rated:
+        return 0.0, 1.0 if line else 0.0, 0.0, 0.0
+    if _TURN.search(line):
+        values = _values(letters, line)
+    else:
+        values = [letters.ratings[ord(letter) - _RATED] for letter in rated]
+    values = [value for value in values if value]
     total = float(sum(values))
-    emphasis = _emphasis(sentence)
+    emphasis = _emphasis(exclaimed, asked)
     if total:
         total += math.copysign(emphasis, total)
     # One is added to each word's value because a neutral token counts as one.
@@ -226,7 +301,7 @@ def score_sentence(sentence: str) -> tuple[float, float, float, float]:
         positive += emphasis
     elif positive < negative:
         negative += emphasis
-    neutral = len(tokens) - len(values)
+    neutral = len(line) - len(values)
     whole = positive + negative + neutral
     return (
         round(negative / whole, 3),

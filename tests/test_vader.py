@@ -7,6 +7,7 @@ from itertools import product
 
 import pytest
 
+from kzpolicy import vader
 from kzpolicy.vader import score_sentence
 
 Reference = Callable[[str], tuple[float, ...]]
@@ -196,3 +197,20 @@ def test_random_sentences(nltk_scores: Reference) -> None:
 
     sentences = [" ".join(word() for _ in range(chance.randrange(16))) for _ in range(2000)]
     assert_same(sentences, nltk_scores)
+
+
+def test_scores_do_not_change_when_what_was_read_is_let_go(
+    monkeypatch: pytest.MonkeyPatch, nltk_scores: Reference
+) -> None:
+    monkeypatch.setattr(vader, "_MOST", 3)
+    assert_same(SPECIAL_CASES, nltk_scores)
+    assert len(vader._letters()) == 0
+
+
+def test_more_spellings_than_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text made to have them all is scored too, if not as by NLTK."""
+    few = vader._Letters()
+    few._free[vader._RATED] = iter([vader._RATED])
+    monkeypatch.setattr(vader, "_known", few)
+    assert score_sentence("good Good") == (0.0, 0.0, 1.0, 0.7003)
+    assert -1 <= score_sentence("goOd gOod bAd but bad")[3] <= 1
