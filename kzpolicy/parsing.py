@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -33,14 +33,15 @@ from kzpolicy.parts import (
 )
 from kzpolicy.powers import Mention, Powers, load_powers
 from kzpolicy.running import run_tasks
-from kzpolicy.schema import LARGE, PARSED, TABLES, check, check_references
+from kzpolicy.schema import LARGE, PARSED, TABLES, check, check_references, text_column
 from kzpolicy.scoring import SCORES, Scorer, ScorerError, check_scores
 from kzpolicy.segmenting import find_words, split_sentences
 from kzpolicy.speeches import load_states
 from kzpolicy.storing import cannot_write
 from kzpolicy.targets import score_mentions
 from kzpolicy.themes import load_themes, phrases
-from kzpolicy.vader import score_sentence
+from kzpolicy.tokens import Counted, Tokens
+from kzpolicy.vader import score_tokens
 
 # Of one document: in a list of names without a full stop, each takes a thousandth of a second.
 MOST_MENTIONS = 20_000
@@ -171,9 +172,7 @@ def parse_parts(
     folder, powers = Path(folder).absolute(), powers or load_powers()
     curated = {name: (curated or {}).get(name, TABLES[name].empty()) for name in CURATED}
     rows, skipped = gather(folder, sources, curated["exceptions"], collapse=collapse, strict=strict)
-    multiword: dict[str, list[str]] = {}
-    for phrase in phrases(load_themes() if themes is None else themes):
-        multiword.setdefault(phrase.split(" ")[0], []).append(phrase)
+    multiword = phrases(load_themes() if themes is None else themes)
     # Another's scorer may change without a trace: the parts it scored are of this call alone.
     run = "" if scorer is None else uuid4().hex
     settings = repr((program(), corpus, powers.path.read_bytes(), multiword, run))
@@ -220,7 +219,7 @@ class _Task:
     corpus: str
     rows: bytes
     powers: Powers
-    multiword: dict[str, list[str]]
+    multiword: list[str]
     strict: bool
     scorer: Scorer | None
     program: str
@@ -236,23 +235,27 @@ def _parse_part(task: _Task) -> str:
         raise StudyError(f"{task.folder}: a worker does not see it; the cluster must share the disk")
     if finished_part(task.working, task.name):  # by a worker that ended before it could say so
         return task.name
-    tables = {name: _Rows(TABLES[name].names) for name in PARSED if name != "documents"}
-    documents, skipped = [], []
+    tokens = Tokens(task.powers.hinted, task.multiword)
+    names = [name for name in PARSED if name not in ("documents", "terms")]
+    rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in names}
+    counted, documents, skipped = Counted(), [], []
     for row in unpack(task.rows):
         try:
-            found, document = _parse_document(task.folder, row, task.powers, task.multiword, task.scorer)
+            found, terms, document = _parse_document(task.folder, row, task.powers, tokens, task.scorer)
         except StudyError as error:
             if task.strict or isinstance(error, ScorerError):
                 raise
             skipped.append((row["file"], str(error).removeprefix(f"{task.folder / row['file']}: ")))
             continue
-        for name, rows in found.items():
-            tables[name].add(rows)
+        for name, parsed in found.items():
+            rows[name] += parsed
+        counted.join(terms)
         blank = dict.fromkeys(TABLES["documents"].names, "")
         documents.append({**blank, **row, "corpus": task.corpus, **document})
     frames = {"documents": pd.DataFrame(documents, columns=TABLES["documents"].names)}
-    frames |= {name: table.frame() for name, table in tables.items()}
-    checked = {name: check(frame, name) for name, frame in frames.items()}
+    frames |= {name: _frame(rows.pop(name), name) for name in names}
+    frames["terms"] = counted.table(tokens.lines)
+    checked = {name: check(frames.pop(name), name) for name in PARSED}
     check_references(checked)
     checked["skipped"] = check(pd.DataFrame(skipped, columns=["file", "reason"]).drop_duplicates(), "skipped")
     write_part(task.working, task.name, checked)
@@ -287,36 +290,20 @@ def check_curated(whole: dict[str, pd.DataFrame], parts: Sequence[Stores], power
     check_events({"events": whole["events"], "sentences": known}, powers)
 
 
-class _Rows:
-    """A table that grows row by row and keeps every text once, so that it stays small."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self._columns: dict[str, list[Any]] = {name: [] for name in names}
-        self._texts: dict[str, str] = {}
-
-    def add(self, rows: Iterable[Sequence[Any]]) -> None:
-        texts = self._texts
-        for column, values in zip(self._columns.values(), zip(*rows, strict=True), strict=False):
-            if isinstance(values[0], str):
-                column += [texts.setdefault(value, value) for value in values]
-            else:
-                column += values
-
-    def frame(self) -> pd.DataFrame:
-        """Give the table, and let go of the rows."""
-        frame = pd.DataFrame({name: _packed(self._columns.pop(name)) for name in list(self._columns)})
-        self._texts.clear()
-        return frame
+def _frame(rows: Sequence[tuple[Any, ...]], name: str) -> pd.DataFrame:
+    """Make a table's frame of its rows."""
+    columns = zip(*rows, strict=True) if rows else ((),) * len(TABLES[name].names)
+    return pd.DataFrame(
+        {column.name: _packed(values) for column, values in zip(TABLES[name].columns, columns, strict=True)}
+    )
 
 
-def _packed(values: list[Any]) -> Any:
+def _packed(values: Sequence[Any]) -> Any:
     """Pack the texts of a large table as categories where they repeat; see `kzpolicy.schema.LARGE`."""
     if len(values) > LARGE and isinstance(values[0], str):
-        known = sorted(set(values))
-        if 2 * len(known) < len(values):
-            codes = {value: code for code, value in enumerate(known)}
-            return pd.Categorical.from_codes([codes[value] for value in values], known)
-    return values
+        known = dict(zip(dict.fromkeys(values), count()))
+        return text_column(np.fromiter(map(known.__getitem__, values), np.int64, len(values)), list(known))
+    return list(values)
 
 
 class _Progress:
@@ -380,55 +367,68 @@ def parse_sentences(
 
 
 def _parse_document(
-    folder: Path,
-    row: Facts,
-    powers: Powers,
-    multiword: Mapping[str, Sequence[str]],
-    scorer: Scorer | None = None,
-) -> tuple[dict[str, list[tuple[Any, ...]]], dict[str, Any]]:
-    """Give a document's rows of each table, and its sizes."""
+    folder: Path, row: Facts, powers: Powers, tokens: Tokens, scorer: Scorer | None = None
+) -> tuple[dict[str, list[tuple[Any, ...]]], Counted, dict[str, Any]]:
+    """Give a document's rows of each table, the words of its paragraphs, and its sizes."""
     key = row["document"]
     paragraphs, left_out = read_document(folder, row)
-    sentences, mentions, terms, contexts = [], [], [], []
-    near: dict[str, Counter[str]] = {p.key: Counter() for p in powers}
-    others: dict[str, Counter[str]] = {p.key: Counter() for p in powers}
+    sentences: list[tuple[Any, ...]] = []
+    mentions: list[tuple[Any, ...]] = []
+    counted, contexts = Counted(), _Contexts()
     for paragraph, kind, text in paragraphs:
-        counted: list[str] = []
+        if kind != "heading":
+            counted.begin(key, paragraph)
         for position, sentence in _numbered(text, kind):
-            locator = f"{key}:{paragraph}:{position}"
-            words, found = find_words(sentence), powers.find(sentence)
-            sentences.append(
-                (locator, key, paragraph, position, kind, len(words), _fingerprint(words), sentence)
-            )
+            locator, parts = f"{key}:{paragraph}:{position}", sentence.split()
+            numbers = [tokens[part] for part in parts]
+            line = " ".join(filter(None, map(tokens.lines.__getitem__, numbers)))
+            size = line.count(" ") + 1 if line else 0
+            scores = score_tokens(parts, sentence.count("!"), sentence.count("?"))
+            fingerprint = sha256(line.encode()).hexdigest()[:12]
+            sentences.append((locator, key, paragraph, position, kind, size, *scores, fingerprint))
+            found = [] if tokens.naming.isdisjoint(parts) else powers.find(sentence)
             mentions += [(locator, *m, sentence) for m in found]
             if len(mentions) > MOST_MENTIONS:
                 what = f"more than {MOST_MENTIONS:,} names of powers; split it into its documents"
                 raise StudyError(f"{folder / row['file']}: {what}")
             if kind != "heading":
-                counted += words
-                counted += _find_phrases(words, multiword)
-                for power in {m.power for m in found}:
-                    near[power].update(words)
-                    others[power].update(find_words(_without(sentence, found, power)))
-        counts = Counter(counted)
-        terms += [(key, paragraph, term, counts[term]) for term in sorted(counts)]
-    for power, counter in near.items():
-        rest = others[power]
-        contexts += [(key, power, term, n, max(0, n - rest[term])) for term, n in sorted(counter.items())]
+                counted.add(numbers, tokens.find_phrases(parts, line))
+                contexts.add(sentence, line, found)
+    sizes = [row[5] for row in sentences if row[4] != "heading"]
     tables = {
-        "sentences": [(*row[:6], *score_sentence(row[7]), row[6]) for row in sentences],
+        "sentences": sentences,
         "mentions": list(_scored(mentions, row.get("speaker_state", ""), scorer)),
-        "terms": terms,
-        "contexts": contexts,
+        "contexts": contexts.rows(key, powers),
         "left_out": [(key, *row) for row in left_out],
     }
-    sizes = [row[5] for row in sentences if row[4] != "heading"]
-    return tables, {
+    about = {
         "paragraphs": sum(kind in ("body", "quotation") for _, kind, _ in paragraphs),
         "sentences": len(sizes),
         "words": sum(sizes),
         "sha256": source_hash(folder, row),
     }
+    return tables, counted, about
+
+
+class _Contexts:
+    """A document's words in sentences that name a power, with and without the names' own words."""
+
+    def __init__(self) -> None:
+        self._near: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._others: defaultdict[str, Counter[str]] = defaultdict(Counter)
+
+    def add(self, sentence: str, line: str, mentions: Sequence[Mention]) -> None:
+        for power in {mention.power for mention in mentions}:
+            self._near[power].update(line.split(" "))
+            self._others[power].update(find_words(_without(sentence, mentions, power)))
+
+    def rows(self, document: str, powers: Powers) -> list[tuple[Any, ...]]:
+        return [
+            (document, power, term, n, max(0, n - self._others[power][term]))
+            for power in powers.keys
+            if power in self._near
+            for term, n in sorted(self._near[power].items())
+        ]
 
 
 def _scored(
@@ -468,20 +468,6 @@ def _numbered(text: str, kind: str) -> Iterator[tuple[int, str]]:
         yield position, text[start:end]
 
 
-def _find_phrases(words: Sequence[str], multiword: Mapping[str, Sequence[str]]) -> list[str]:
-    """List each occurrence of a term of several words, as it stands in the sentence."""
-    candidates = [phrase for first in multiword.keys() & words for phrase in multiword[first]]
-    line = f" {' '.join(words)} " if candidates else ""
-    found = set()
-    for phrase in candidates:
-        stem = phrase.removesuffix("*")
-        if f" {stem}" in line:
-            ending = r"\S*" if phrase.endswith("*") else ""
-            pattern = rf"(?<=\s){re.escape(stem)}{ending}(?=\s)"
-            found |= {(m.span(), m.group()) for m in re.finditer(pattern, line)}
-    return [term for _, term in found]
-
-
 def _without(sentence: str, mentions: Sequence[Mention], power: str) -> str:
     """Take a power's names out of a sentence, with what a hyphen joins to them (anti-Russian)."""
     kept, done = [], 0
@@ -495,10 +481,6 @@ def _without(sentence: str, mentions: Sequence[Mention], power: str) -> str:
             kept.append(sentence[done:start])
             done = end
     return " ".join([*kept, sentence[done:]])
-
-
-def _fingerprint(words: Sequence[str]) -> str:
-    return sha256(" ".join(words).encode()).hexdigest()[:12]
 
 
 def check_events(tables: dict[str, pd.DataFrame], powers: Powers) -> None:

@@ -21,7 +21,7 @@ import pandas as pd
 
 from kzpolicy.errors import StudyError
 from kzpolicy.gathering import Facts, Rows, source_file
-from kzpolicy.schema import LARGE, TABLES, Column
+from kzpolicy.schema import TABLES, Column, text_column
 from kzpolicy.storing import Stored, cannot_write, write_files
 
 # A part ends before it has more bytes of source files, or more documents, than this.
@@ -121,11 +121,11 @@ def _to_parquet(frame: pd.DataFrame, name: str) -> bytes:
     columns = {}
     for column in TABLES[name].columns:
         values = pa.array(frame[column.name])
-        if pa.types.is_dictionary(values.type):
-            values = values.dictionary_decode()
-        columns[column.name] = values.cast(types[column.type])
+        listed = pa.types.is_dictionary(values.type)
+        columns[column.name] = values if listed else values.cast(types[column.type])
     buffer = io.BytesIO()
-    pq.write_table(pa.table(columns), buffer, compression="zstd", compression_level=6)
+    # Without Arrow's schema, or who reads the file would see which texts were categories here.
+    pq.write_table(pa.table(columns), buffer, compression="zstd", compression_level=6, store_schema=False)
     return buffer.getvalue()
 
 
@@ -181,7 +181,4 @@ def _column(values: Any, column: Column) -> Any:
         return values.to_numpy()
     array = values.combine_chunks()
     codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    packed = pd.Categorical.from_codes(codes, array.dictionary.to_pandas()).remove_unused_categories()
-    if len(packed) > LARGE and 2 * len(packed.categories) < len(packed):
-        return packed.reorder_categories(sorted(packed.categories))
-    return packed.astype("str")
+    return text_column(codes, array.dictionary.to_pylist())

@@ -69,6 +69,9 @@ class Powers:
         )
         self._aliases = _aliases(tables, self.path)
         self._pattern = _pattern(list(self._aliases))
+        # Each name's longest word, because "the" of "the West" says nothing.
+        longest = {max(n.split(" "), key=len) for n, what in self._aliases.items() if what[1] != _NOT_MEANT}
+        self._hint = re.compile(_branches(sorted(longest)) if longest else "(?!)")
 
     def __iter__(self) -> Iterator[Power]:
         return iter(self.powers)
@@ -83,6 +86,10 @@ class Powers:
     def keys(self) -> tuple[str, ...]:
         """The powers' keys, in order."""
         return tuple(power.key for power in self.powers)
+
+    def hinted(self, token: str) -> bool:
+        """Whether a token (what stands between spaces) may belong to a name; cheaper than `find`."""
+        return self._hint.search(token) is not None
 
     def find(self, text: str) -> list[Mention]:
         """Find every mention of a power in a text, in order, longest names first.

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import groupby
@@ -14,6 +14,8 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from kzpolicy.errors import StudyError
@@ -175,6 +177,26 @@ def _typed(values: pd.Series[Any], column: Column, where: str) -> pd.Series[Any]
     return typed.astype(_DTYPES[column.type])
 
 
+def text_column(codes: npt.NDArray[np.integer[Any]], texts: Sequence[str]) -> Any:
+    """Make a column of texts, as categories where they repeat in a large table (see `LARGE`).
+
+    Parameters
+    ----------
+    codes
+        Each row's place in `texts`; -1 where it is empty.
+    texts
+        The texts that may occur, each once.
+    """
+    used: list[int] = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(texts))).tolist()
+    ordered = sorted(used, key=lambda place: texts[place])
+    if len(codes) > LARGE and 2 * len(ordered) < len(codes):
+        place = np.full(len(texts) + 1, -1)  # the last is for -1
+        place[ordered] = np.arange(len(ordered))
+        known = [texts[i] for i in ordered]
+        return pd.Categorical.from_codes(place[codes], known, validate=False)
+    return pd.array(np.array([*texts, None], dtype=object)[codes], dtype="str")
+
+
 def _check_documents(documents: pd.DataFrame, where: str) -> None:
     for row, document in enumerate(documents.itertuples(), start=2):
         if not _KEY.fullmatch(str(document.document)):
@@ -199,9 +221,10 @@ def check_references(tables: dict[str, pd.DataFrame], where: str = "") -> None:
     """
     for name, frame in tables.items():
         for column, other in TABLES[name].refers:
-            known = set(tables[other][TABLES[other].key[0]])
+            known = set(tables[other][TABLES[other].key[0]].tolist())
             values = frame[column]
-            used = set(values.cat.categories if isinstance(values.dtype, pd.CategoricalDtype) else values)
+            categorical = isinstance(values.dtype, pd.CategoricalDtype)
+            used = set((values.cat.categories if categorical else values).tolist())
             if not used <= known:
                 row = int((~values.isin(known)).to_numpy().argmax())
                 raise StudyError(

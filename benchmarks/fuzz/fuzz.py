@@ -41,6 +41,7 @@ with atheris.instrument_imports(include=READERS):
     from kzpolicy.segmenting import split_sentences
     from kzpolicy.sheets import read_sheet
     from kzpolicy.storing import PACKAGE, StudyFiles
+    from kzpolicy.tokens import Tokens
 
 FORMATS = (".txt", ".md", ".html", ".pdf", ".docx", "word/document.xml")
 TABLES = (
@@ -149,14 +150,16 @@ def texts(folder: Path) -> Target:
             before = end
         assert not text[before:].strip()
         row = {"document": "a", "layout": "speech" if speech else "page", "speaker_state": "KAZ" * speech}
-        tables, sizes = parsing._parse_document(folder, row, powers, {"road": ["road to*"]})
-        words = {locator: many for locator, *_, many, _, _, _, _, _ in tables["sentences"]}
+        tokens = Tokens(powers.hinted, ["road to*"])
+        tables, counted, sizes = parsing._parse_document(folder, row, powers, tokens)
+        words = {row[0]: row[5] for row in tables["sentences"]}
         assert sizes["words"] <= sum(words.values()) and all(many >= 0 for many in words.values())
         assert all(-1 <= score <= 1 for row in tables["sentences"] for score in row[6:10])
         for locator, _, start, end, _, _, *scores, because in tables["mentions"]:
             assert locator in words and 0 <= start < end and isinstance(because, str)
             assert all(math.isfinite(score) and -1 <= score <= 1 for score in scores)
-        assert all(term == term.strip() and count > 0 for _, _, term, count in tables["terms"])
+        terms = counted.table(tokens.lines)
+        assert (terms["term"] == terms["term"].str.strip()).all() and (terms["count"] > 0).all()
         assert all(0 <= own <= count for *_, count, own in tables["contexts"])
 
     return one
