@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -225,6 +226,18 @@ class _Task:
     program: str
 
 
+@contextmanager
+def _rarely_collecting() -> Iterator[None]:
+    """Look for garbage less often: many rows are made here, and each look goes through them all."""
+    before = gc.get_threshold()
+    gc.set_threshold(50_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+@_rarely_collecting()
 def _parse_part(task: _Task) -> str:
     """Parse, check and write one part; give its name."""
     if task.program != program():
@@ -254,6 +267,7 @@ def _parse_part(task: _Task) -> str:
         documents.append({**blank, **row, "corpus": task.corpus, **document})
     frames = {"documents": pd.DataFrame(documents, columns=TABLES["documents"].names)}
     frames |= {name: _frame(rows.pop(name), name) for name in names}
+    frames["mentions"] = frames["mentions"].round({"tone": 4, "stance": 4})
     frames["terms"] = counted.table(tokens.lines)
     checked = {name: check(frames.pop(name), name) for name in PARSED}
     check_references(checked)
@@ -445,18 +459,13 @@ def _scored(
         scored = check_scores(scorer(frame, subject=subject, first_person=bool(state)), frame)
         scores = scored[list(SCORES)].itertuples(index=False, name=None)
     for mention, score in zip(mentions, scores, strict=True):
-        yield (*mention[:-1], _rounded(score[0]), _rounded(score[1]), *score[2:])
+        yield (*mention[:-1], *score)
 
 
 @lru_cache(maxsize=512)
 def _names(state: str) -> tuple[str, ...]:
     states = load_states()
     return (states.at[state, "name"], *states.at[state, "words"]) if state in states.index else (state,)
-
-
-def _rounded(value: float) -> float:
-    # As numpy and pandas round, which differs from round() in the last digit of rare values.
-    return float(np.float64(value).round(4))
 
 
 def _numbered(text: str, kind: str) -> Iterator[tuple[int, str]]:

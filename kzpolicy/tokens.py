@@ -62,11 +62,9 @@ class Tokens(dict[str, int]):
 
     def find_phrases(self, tokens: Sequence[str], line: str) -> list[str]:
         """List each occurrence of a term of several words in a sentence's line of words."""
-        if self._telling.keys().isdisjoint(tokens):
-            return []
         found = set()
-        for token in tokens:
-            for stem, pattern in self._telling.get(token, ()):
+        for token in self._telling.keys() & tokens:
+            for stem, pattern in self._telling[token]:
                 if stem in line:
                     found |= {(match.span(), match.group()) for match in pattern.finditer(line)}
         return [term for _, term in found]
