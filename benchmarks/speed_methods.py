@@ -1,5 +1,10 @@
 """The ways of measuring a folder of texts that ``speed.py`` compares; each runs in its own process.
 
+All are asked the same, as far as they can answer it: sentences, which powers they name, a score for
+each sentence and one for the words around each name, counts of all words and of the themes' terms
+of several words. Only kzpolicy reads who does what to whom, counts by paragraph, and keeps checked
+tables.
+
 Usage: ``python speed_methods.py METHOD FOLDER``; prints seconds of processor and peak memory as JSON.
 Imports and loading of models come before the clock starts, for every method.
 """
@@ -39,6 +44,18 @@ def patterns() -> dict[str, str]:
     }
 
 
+def phrases() -> list[str]:
+    """The themes' terms of several words, which a list of words does not count."""
+    from kzpolicy import themes
+
+    return themes.phrases(themes.load_themes())
+
+
+def around(text: str, start: int, end: int) -> str:
+    """The ten words on either side of a name: the usual way to score toward somebody."""
+    return " ".join([*text[:start].split()[-10:], text[start:end], *text[end:].split()[:10]])
+
+
 def nltk_vader() -> Any:
     """NLTK's analyser with the lexicon of the package vaderSentiment: nltk's own is a download."""
     import nltk
@@ -58,7 +75,7 @@ def kzpolicy(folder: Path) -> Run:
 
 
 def notebook(folder: Path) -> Run:
-    """The usual nltk and pandas notebook; no cleaning, no targeted scores."""
+    """The usual nltk and pandas notebook, a pass over all sentences for each thing asked; no cleaning."""
     import pandas as pd
     from nltk.tokenize import NLTKWordTokenizer, PunktSentenceTokenizer
     from nltk.tokenize.punkt import PunktParameters
@@ -71,17 +88,26 @@ def notebook(folder: Path) -> Run:
         nltk_vader(),
         patterns(),
     )
+    longer = {t: rf"\b{re.escape(t)}\b".replace(r"\*\b", "") for t in phrases()}  # a final * is any ending
 
     def run() -> object:
         texts = pd.DataFrame(read(folder).items(), columns=["document", "text"])
         frame = texts.assign(text=texts["text"].apply(punkt.tokenize)).explode("text", ignore_index=True)
         scores = pd.DataFrame(frame["text"].apply(vader.polarity_scores).tolist())
         frame = pd.concat([frame, scores], axis=1)
+        near = {}
         for key, pattern in powers.items():
             frame[key] = frame["text"].str.contains(pattern, regex=True)
-        frame["words"] = frame["text"].str.lower().apply(words.tokenize)
+            near[key] = [
+                vader.polarity_scores(around(text, *match.span()))
+                for text in frame.loc[frame[key], "text"]
+                for match in re.finditer(pattern, text)
+            ]
+        lower = frame["text"].str.lower()
+        terms = {term: lower.str.count(pattern).sum() for term, pattern in longer.items()}
+        frame["words"] = lower.apply(words.tokenize)
         counts = frame.groupby("document")["words"].apply(lambda w: Counter(x for one in w for x in one))
-        return frame, counts
+        return frame, counts, near, terms
 
     return run
 
@@ -103,15 +129,23 @@ def spacy_blank(folder: Path, score: Callable[[str], object] | None = None) -> R
     matcher = PhraseMatcher(pipeline.vocab)
     for key, group in names().items():
         matcher.add(key, list(pipeline.tokenizer.pipe(group)))
+    longer = PhraseMatcher(pipeline.vocab, attr="LOWER")
+    longer.add("term", list(pipeline.tokenizer.pipe(term.removesuffix("*") for term in phrases())))
 
     def run() -> object:
         found, counts, scores = [], {}, []
         texts = read(folder)
         for key, doc in zip(texts, pipeline.pipe(texts.values()), strict=True):
-            found += [(key, span.sent.start, span.label_) for span in matcher(doc, as_spans=True)]
+            names = matcher(doc, as_spans=True)
+            found += [(key, span.sent.start, span.label_) for span in names]
             counts[key] = Counter(token.lower_ for token in doc if not token.is_punct and not token.is_space)
+            counts[key].update(span.text.lower() for span in longer(doc, as_spans=True))
             if score is not None:
                 scores += [score(sentence.text) for sentence in doc.sents]
+                for span in names:
+                    before = span.sent.start_char
+                    place = (span.start_char - before, span.end_char - before)
+                    scores.append(score(around(span.sent.text, *place)))
         return found, counts, scores
 
     return run
