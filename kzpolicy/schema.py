@@ -188,12 +188,11 @@ def text_column(codes: npt.NDArray[np.integer[Any]], texts: Sequence[str]) -> An
         The texts that may occur, each once.
     """
     used: list[int] = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(texts))).tolist()
-    ordered = sorted(used, key=lambda place: texts[place])
-    if len(codes) > LARGE and 2 * len(ordered) < len(codes):
+    if len(codes) > LARGE and 2 * len(used) < len(codes):
+        used.sort(key=lambda i: texts[i])
         place = np.full(len(texts) + 1, -1)  # the last is for -1
-        place[ordered] = np.arange(len(ordered))
-        known = [texts[i] for i in ordered]
-        return pd.Categorical.from_codes(place[codes], known, validate=False)
+        place[used] = np.arange(len(used))
+        return pd.Categorical.from_codes(place[codes], [texts[i] for i in used], validate=False)
     return pd.array(np.array([*texts, None], dtype=object)[codes], dtype="str")
 
 
