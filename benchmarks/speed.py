@@ -34,13 +34,17 @@ LABELS = {
 COLUMNS = "part name value unit least most ratio_to_kzpolicy memory_mb".split()
 # What kzpolicy's time goes to: where each step is called from, and its name there.
 STEPS = {
-    "read_document": "read and clean",
-    "split_sentences": "split sentences",
-    "find_words": "find words",
-    "score_sentence": "plain scores",
-    "score_mentions": "targeted scores",
-    "_find_phrases": "find longer terms",
-    "_fingerprint": "fingerprint",
+    "parsing.read_document": "read and clean",
+    "parsing.split_sentences": "split sentences",
+    "parsing.score_tokens": "plain scores",
+    "parsing.score_mentions": "targeted scores",
+    "parsing.check": "check tables",
+    "parsing.write_part": "keep tables",
+    "parsing.read_parts": "put tables together",
+    "tokens.Tokens.__missing__": "read new tokens",
+    "tokens.Tokens.find_phrases": "find longer terms",
+    "tokens.Counted.table": "count terms",
+    "powers.Powers.find": "find powers",
 }
 Row = dict[str, object]
 
@@ -116,8 +120,7 @@ def compare_vader(folder: Path) -> Iterator[Row]:
 
 def share_steps(folder: Path) -> Iterator[Row]:
     """Share of each step in the time of the full path, by clocks around the steps."""
-    from kzpolicy import parsing
-    from kzpolicy.powers import Powers
+    from kzpolicy import parsing, powers, tokens
 
     spent: dict[str, float] = {}
 
@@ -134,13 +137,14 @@ def share_steps(folder: Path) -> Iterator[Row]:
         setattr(owner, name, timed)
 
     parsing.parse_corpus(folder)
-    for name, step in STEPS.items():
-        clock(parsing, name, step)
-    clock(Powers, "find", "find powers")
+    modules = {"parsing": parsing, "powers": powers, "tokens": tokens}
+    for path, step in STEPS.items():
+        module, *within, name = path.split(".")
+        clock(getattr(modules[module], within[0]) if within else modules[module], name, step)
     begun = time.perf_counter()
     parsing.parse_corpus(folder)
     whole = time.perf_counter() - begun
-    spent["count, keep, check"] = whole - sum(spent.values())
+    spent["tokens, rows, the rest"] = whole - sum(spent.values())
     for step, seconds in sorted(spent.items(), key=lambda item: -item[1]):
         yield row("step", step, round(100 * seconds / whole, 1), "% of the time")
 

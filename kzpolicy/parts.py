@@ -21,7 +21,7 @@ import pandas as pd
 
 from kzpolicy.errors import StudyError
 from kzpolicy.gathering import Facts, Rows, source_file
-from kzpolicy.schema import TABLES, Column, text_column
+from kzpolicy.schema import LARGE, TABLES, Column, text_column
 from kzpolicy.storing import Stored, cannot_write, write_files
 
 # A part ends before it has more bytes of source files, or more documents, than this.
@@ -180,5 +180,7 @@ def _column(values: Any, column: Column) -> Any:
     if column.type != "string":
         return values.to_numpy()
     array = values.combine_chunks()
+    if len(array) <= LARGE:
+        return pd.array(array.dictionary_decode(), dtype="str")
     codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     return text_column(codes, array.dictionary.to_pylist())

@@ -187,13 +187,15 @@ def text_column(codes: npt.NDArray[np.integer[Any]], texts: Sequence[str]) -> An
     texts
         The texts that may occur, each once.
     """
+    import pyarrow as pa
+
     used: list[int] = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(texts))).tolist()
     if len(codes) > LARGE and 2 * len(used) < len(codes):
         used.sort(key=lambda i: texts[i])
         place = np.full(len(texts) + 1, -1)  # the last is for -1
         place[used] = np.arange(len(used))
         return pd.Categorical.from_codes(place[codes], [texts[i] for i in used], validate=False)
-    return pd.array(np.array([*texts, None], dtype=object)[codes], dtype="str")
+    return pd.array(pa.array(texts, pa.string()).take(pa.array(codes, mask=codes < 0)), dtype="str")
 
 
 def _check_documents(documents: pd.DataFrame, where: str) -> None:
