@@ -21,7 +21,7 @@ import pandas as pd
 
 from kzpolicy.errors import StudyError
 from kzpolicy.gathering import Facts, Rows, source_file
-from kzpolicy.schema import LARGE, TABLES, Column, text_column
+from kzpolicy.schema import TABLES, Column, packs, text_column
 from kzpolicy.storing import Stored, cannot_write, write_files
 
 # A part ends before it has more bytes of source files, or more documents, than this.
@@ -156,7 +156,7 @@ def read_parts(
     for file in files:
         source = io.BytesIO(file) if isinstance(file, bytes) else file
         try:
-            table = pq.ParquetFile(source, read_dictionary=texts).read()
+            table = pq.ParquetFile(source, read_dictionary=texts).read(use_threads=False)
             table.validate(full=True)  # or a text that is not UTF-8 shows much later
         except (pa.ArrowException, OSError) as error:
             cause = " ".join(str(error).split())
@@ -168,19 +168,25 @@ def read_parts(
         tables.append(table)
     if not tables:
         return TABLES[name].empty()
-    whole = pa.concat_tables(tables).unify_dictionaries()
-    return pd.DataFrame({column.name: _column(whole[column.name], column) for column in columns})
+    whole, found = pa.concat_tables(tables), {}
+    del table, tables
+    pa.default_memory_pool().release_unused()  # what reading no longer needs
+    for column in columns:  # one by one, so that no two are held twice
+        found[column.name] = _column(whole[column.name].unify_dictionaries(), column)
+        whole = whole.drop_columns([column.name])
+    return pd.DataFrame(found, copy=False)
 
 
 def _column(values: Any, column: Column) -> Any:
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     if column.type == "date":
         return values.cast(pa.timestamp("s")).to_pandas()
     if column.type != "string":
         return values.to_numpy()
     array = values.combine_chunks()
-    if len(array) <= LARGE:
+    if not packs(len(pc.unique(array.indices)), len(array)):
         return pd.array(array.dictionary_decode(), dtype="str")
     codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     return text_column(codes, array.dictionary.to_pylist())

@@ -177,8 +177,13 @@ def _typed(values: pd.Series[Any], column: Column, where: str) -> pd.Series[Any]
     return typed.astype(_DTYPES[column.type])
 
 
+def packs(different: int, rows: int) -> bool:
+    """Whether a column of texts is kept as categories: where they repeat in a large table."""
+    return rows > LARGE and 2 * different < rows
+
+
 def text_column(codes: npt.NDArray[np.integer[Any]], texts: Sequence[str]) -> Any:
-    """Make a column of texts, as categories where they repeat in a large table (see `LARGE`).
+    """Make a column of texts, see `packs`.
 
     Parameters
     ----------
@@ -190,9 +195,9 @@ def text_column(codes: npt.NDArray[np.integer[Any]], texts: Sequence[str]) -> An
     import pyarrow as pa
 
     used: list[int] = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(texts))).tolist()
-    if len(codes) > LARGE and 2 * len(used) < len(codes):
+    if packs(len(used), len(codes)):
         used.sort(key=lambda i: texts[i])
-        place = np.full(len(texts) + 1, -1)  # the last is for -1
+        place = np.full(len(texts) + 1, -1, np.int32)  # the last is for -1
         place[used] = np.arange(len(used))
         return pd.Categorical.from_codes(place[codes], [texts[i] for i in used], validate=False)
     return pd.array(pa.array(texts, pa.string()).take(pa.array(codes, mask=codes < 0)), dtype="str")
