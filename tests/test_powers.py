@@ -189,6 +189,8 @@ def test_mentions_are_whole_words_in_order_and_never_overlap(words: list[str], b
         assert not text[mention.start - 1 : mention.start].isalnum()
         assert not text[mention.end : mention.end + 1].isalnum()
         end = mention.end
+    # As when the text is known to name a power and is not passed over.
+    assert powers.find(text) == powers.find(f"{text} | Moscow")[:-1]
 
 
 # The table of powers.
@@ -263,6 +265,16 @@ def test_the_longest_name_that_fits_as_whole_words_is_found(tmp_path: Path) -> N
         ("a", "US", "US"),
         ("a", "Orl", "Orl"),
     ]
+
+
+def test_a_name_is_found_whatever_names_it_holds(tmp_path: Path) -> None:
+    look = 'name = "N"\ncolor = "#000000"\nmarker = "o"\n'
+    names = 'state = ["the old Orl", "Orl Bay", "free towns of the coast", "Vale-led", "new $"]'
+    powers = load_powers(own(tmp_path, f'[a]\n{look}{names}\nnot_meant = ["Orl Bay Street", "Orl"]\n'))
+    text = "the old\nOrl; Orl; Orl Bay Street; FREE TOWNS OF THE COAST; new $1"
+    for name in ("the old Orl", "Orl Bay", "free towns of the coast", "Vale-led", "new $"):
+        assert [m.alias for m in powers.find(f"Orl Bay Street, {name}, Orl")] == [name]
+    assert len(powers.find(text)) == 3
 
 
 def test_a_power_without_names_is_never_mentioned(tmp_path: Path) -> None:
