@@ -61,6 +61,7 @@ _STARTERS = frozenset(
     "Only Or Our She Since So Some Such That The Their Then There Therefore These They This Those "
     "Though Thus To Today Unless Until We What When Where Which While Who Why With Yet You".split()
 )
+_ABBREVIATIONS = _NEVER | _BEFORE_NUMBER | _MAY_END
 _DOMAINS = frozenset("com edu eu gov html info int io kz net org pdf ru uk".split())
 
 
@@ -75,15 +76,18 @@ def _glued(before: str, after: str) -> bool:
 
 def _ends(text: str, start: int, match: re.Match[str]) -> bool:
     """Whether the candidate ends the sentence that begins at `start`."""
-    after, mark = match["next"], match["mark"]
+    mark, space, _, after = match.groups()
     # Before a lower-case letter, other punctuation or the end of the text there is no split.
     if not after or not (after[0].isalnum() and not after[0].islower()):
         return False
     at = match.start()
     # A few words back are enough; an address before a mark without a space may be long.
-    tokens = text[max(start, at - (40 if match["space"] else 200)) : at].split()
+    tokens = text[max(start, at - (40 if space else 200)) : at].rsplit(None, 2)
     before = tokens[-1] if tokens else ""
-    if not match["space"] and (mark[:2] == ".." or mark[0] == "…" or not _glued(before, after)):
+    if mark == "." and space and len(before) > 1 and before.isalpha() and before.islower():
+        if before not in _ABBREVIATIONS:
+            return True  # the usual end; no rule below would keep it open
+    if not space and (mark[:2] == ".." or mark[0] == "…" or not _glued(before, after)):
         return False
     starter = after in _STARTERS
     if mark[:3] == "..." and mark[3:4] != "." or mark[0] == "…":
@@ -159,6 +163,12 @@ def split_sentences(paragraph: str) -> list[tuple[int, int]]:
 _UNIT = r"(?:(?:[^\W\d_]\.)+[^\W\d_](?![^\W_])\.?|[^\W_]+)"
 _WORD = re.compile(rf"{_UNIT}(?:(?:['-]|(?<=\d)[.,](?=\d)){_UNIT})*")
 _ASCII_WORD = re.compile(_WORD.pattern, re.ASCII)  # the same words, faster
+# Curly apostrophes and typographic hyphens; and what parts words in most texts that are not ASCII.
+_PLAIN = {"’": "'", "‐": "-", "‑": "-"} | dict.fromkeys("“”–—", " ")
+_INNER_SIGN = re.compile(r"['.,][A-Za-z0-9]")
+_LOOSE_HYPHEN = re.compile(r"-(?:\B|(?<!\w-))")
+# In ASCII: small letters, digits and hyphens; spaces (32) for all else.
+_SPACED = bytes(ord(c.lower()) if c.isalnum() or c == "-" else 32 for c in map(chr, range(128))).ljust(256)
 
 
 def find_words(text: str) -> list[str]:
@@ -183,11 +193,18 @@ def find_words(text: str) -> list[str]:
     >>> find_words("Kazakhstan’s multi-vector policy cost the U.S. 6,467 dollars.")
     ['kazakhstan', 'multi-vector', 'policy', 'cost', 'the', 'u.s.', '6,467', 'dollars']
     """
-    # Composed letters, because a detached accent is no letter to the pattern.
-    text = normalize("NFC", text).replace("’", "'").replace("‐", "-").replace("‑", "-").lower()
+    if not text.isascii():
+        # Composed letters, because a detached accent is no letter to the pattern.
+        text = normalize("NFC", text)
+        for sign, plain in _PLAIN.items():
+            text = text.replace(sign, plain)
+    if text.isascii() and not _INNER_SIGN.search(text):
+        # As in most sentences: what is not a letter, a digit or a hyphen parts words.
+        spaced = text.encode().translate(_SPACED).decode()
+        if "-" not in spaced or not _LOOSE_HYPHEN.search(spaced):
+            return spaced.split()
+    text = text.lower()
     found: list[str] = (_ASCII_WORD if text.isascii() else _WORD).findall(text)
-    if "'s" not in text and "." not in text[:-1]:
-        return found
     words = []
     for word in found:
         word = word.removesuffix("'s")

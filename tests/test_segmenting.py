@@ -3,6 +3,8 @@
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kzpolicy.segmenting import find_words, split_sentences
 
@@ -10,6 +12,7 @@ from kzpolicy.segmenting import find_words, split_sentences
 HARD_CASES = [
     # Countries and other dotted abbreviations
     "The U.S. delegation arrived late.",
+    "Map ә. Bekov drew it, and map b.|Omarov copied it.",
     "She flew to the U.S.|The visit was short.",
     "He likes the U.K. but the U.S. Congress does not.",
     "Trade with the U.K. grew.|It then fell.",
@@ -215,3 +218,9 @@ def test_find_words(text: str) -> None:
 @pytest.mark.parametrize("text", [text for text in WORD_CASES if text.isascii()])
 def test_words_of_plain_text_are_the_same_beside_a_letter_that_is_not_plain(text: str) -> None:
     assert find_words(f"{text} — é") == [*WORD_CASES[text], "é"]
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.sampled_from([*"aBs19 '’-.,_\n", "'s", " – "]), max_size=12).map("".join))
+def test_words_of_any_signs_are_the_same_beside_a_letter_that_is_not_plain(text: str) -> None:
+    assert find_words(f"{text} é") == [*find_words(text), "é"]
