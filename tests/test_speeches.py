@@ -110,6 +110,13 @@ def test_marks_salutations_and_remarks_leave_a_speech_and_are_counted() -> None:
     assert kept + left_out["words"].sum() == len(RECORD.split())
 
 
+def test_marks_that_come_to_stand_by_a_join_or_a_cut_leave_too() -> None:
+    text = "Snow fell (see (resolution 1/2) resolution 3/4) at noon.\nIt was well-\nmade; we ate."
+    paragraphs, left_out = clean_paragraphs(text, layout="speech")
+    assert paragraphs["text"].tolist() == ["Snow fell at noon.", "It was well-made; we ate."]
+    assert left_out[["line", "words"]].to_numpy().tolist() == [[1, 5], [2, 1]]
+
+
 @pytest.mark.parametrize(
     "line",
     ["Mr. President,", "EXCELLENCIES!", "Distinguished delegates, ladies and gentlemen:", "Your Majesties,"],
