@@ -209,23 +209,20 @@ def _take_out_marks(line: str, number: int, marks: Sequence[_Rule], gone: Counte
 
 
 def _apply_rules(pieces: Sequence[Piece], rules: Sequence[_Rule]) -> None:
-    rest_of, reason = -1, ""
+    rest_of, rule = -1, None
     for piece in pieces:
-        if piece.block == rest_of:
-            piece.reason = reason
-            continue
-        for rule in rules:
-            if rule.matches(piece.text):
-                piece.reason = rule.reason
-                if rule.rest:
-                    rest_of, reason = piece.block, rule.reason
-                break
+        if piece.block != rest_of:
+            rule = next((rule for rule in rules if rule.matches(piece.text)), None)
+        if rule:
+            piece.reason = rule.reason
+            rest_of = piece.block if rule.rest else -1
 
 
 def _find_title(pieces: Sequence[Piece], title: str, authors: str) -> None:
     """Mark the title, what stands before it, and lines that hold only an author or a date."""
     names = [_plain(name) for name in authors.split(";") if name.strip()]
-    at = next((i for i, p in enumerate(pieces) if title and _plain(p.text) == _plain(title)), None)
+    texts = [_plain(piece.text) for piece in pieces]
+    at = texts.index(_plain(title)) if title and _plain(title) in texts else None
     if at is not None:
         for piece in pieces[:at]:
             piece.reason = piece.reason or (
@@ -233,7 +230,7 @@ def _find_title(pieces: Sequence[Piece], title: str, authors: str) -> None:
             )
         pieces[at].reason = "title"
     for i, piece in enumerate(pieces):
-        by = _plain(piece.text).removeprefix("by ")
+        by = texts[i].removeprefix("by ")
         if not piece.reason and (by in names or _DATE_LINE.match(piece.text)):
             piece.reason = "author or date"
             # What stands between title and author is the page's standfirst.

@@ -203,13 +203,7 @@ def find_words(text: str) -> list[str]:
         spaced = text.encode().translate(_SPACED).decode()
         if "-" not in spaced or not _LOOSE_HYPHEN.search(spaced):
             return spaced.split()
-    text = text.lower()
-    found: list[str] = (_ASCII_WORD if text.isascii() else _WORD).findall(text)
-    words = []
-    for word in found:
-        word = word.removesuffix("'s")
-        # "U.S" before an apostrophe or comma is the same word as "U.S."
-        if len(word) > 2 and word[-2] == "." and word[-1].isalpha():
-            word += "."
-        words.append(word)
-    return words
+    found = (_ASCII_WORD if text.isascii() else _WORD).findall(text.lower())
+    words: list[str] = [word.removesuffix("'s") for word in found]
+    # "U.S" before an apostrophe or comma is the same word as "U.S."
+    return [f"{word}." if word[-2:-1] == "." and word[-1].isalpha() else word for word in words]
