@@ -23,7 +23,7 @@ from kzpolicy.bibliography import EXPORTS, LARGEST_EXPORT, column_of, dated, kno
 from kzpolicy.duplicates import BINS, near_duplicates, signature
 from kzpolicy.errors import StudyError
 from kzpolicy.formats import Contents, decode, read_contents, tidy_text
-from kzpolicy.reading import clean_rows, is_heading
+from kzpolicy.reading import LeftOut, Paragraphs, clean_paragraphs, is_heading
 from kzpolicy.sheets import FORMULA, harmless
 from kzpolicy.speeches import debate_sources
 from kzpolicy.tabular import TABULAR, read_row, read_rows
@@ -58,8 +58,6 @@ _kept: dict[tuple[Any, ...], Contents] = {}
 
 Facts = dict[str, Any]
 Skipped = list[tuple[str, str]]
-Paragraphs = list[tuple[int, str, str]]
-LeftOut = list[tuple[int, str, int]]
 
 
 def pack(rows: Sequence[Facts]) -> bytes:
@@ -200,7 +198,7 @@ def read_document(folder: str | Path, row: Mapping[str, Any]) -> tuple[Paragraph
     Returns
     -------
     paragraphs, left_out : list of tuple
-        See `kzpolicy.reading.clean_rows`.
+        See `kzpolicy.reading.clean_paragraphs`.
 
     Raises
     ------
@@ -213,7 +211,7 @@ def read_document(folder: str | Path, row: Mapping[str, Any]) -> tuple[Paragraph
         text = (_kept.pop(_stamp(folder, row["file"]), None) or _contents(folder, row["file"])).text
     except StudyError as error:
         raise StudyError(f"{path}: {error}") from None
-    paragraphs, left_out = clean_rows(
+    paragraphs, left_out = clean_paragraphs(
         text,
         title=row["title"],
         authors=row["authors"],

@@ -11,8 +11,6 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
 
-import pandas as pd
-
 RULES = Path(__file__).with_name("cleaning.toml")
 # Sentence end, then any closing quotation marks, brackets or spaces; tried from the line's end back.
 _ENDED = re.compile(r"(?s:.*)[.!?…:;](?:[\s)\]”’\"'»]|\[\d{1,3}\])*$")
@@ -27,6 +25,9 @@ _HEADING_WORDS = 20
 _START = 300
 # Stands for a line of which nothing is left: no blank line, which would end a paragraph.
 _GONE = "\0"
+
+Paragraphs = list[tuple[int, str, str]]
+LeftOut = list[tuple[int, str, int]]
 
 
 @dataclass
@@ -59,7 +60,7 @@ class _Rule:
 
 def clean_paragraphs(
     text: str, *, title: str = "", authors: str = "", standfirst: int = 0, layout: str = "page"
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> tuple[Paragraphs, LeftOut]:
     r"""Separate a document's own paragraphs from the rest of its file.
 
     Parameters
@@ -77,34 +78,21 @@ def clean_paragraphs(
 
     Returns
     -------
-    paragraphs : DataFrame
-        ``paragraph`` (int; 0 is the standfirst, the body counts from 1; a heading has the number
-        of the paragraph below it), ``kind`` (standfirst, body, quotation, heading), ``text``.
-    left_out : DataFrame
-        ``line`` (of the file, from 1), ``reason``, ``words``: everything that is not above.
+    paragraphs : list of tuple
+        Number (0 is the standfirst, the body counts from 1; a heading has the number of the
+        paragraph below it), kind (standfirst, body, quotation, heading), text.
+    left_out : list of tuple
+        Line (of the file, from 1), reason, number of words: everything that is not above.
 
     Examples
     --------
     >>> page = "Menu\n\nA Pact\n\nBy A. Writer\n\nThey met today.\n\nLeave a reply\n"
     >>> paragraphs, left_out = clean_paragraphs(page, title="A Pact", authors="A. Writer")
-    >>> paragraphs["text"].tolist()
-    ['They met today.']
-    >>> left_out["reason"].tolist()
+    >>> paragraphs
+    [(1, 'body', 'They met today.')]
+    >>> [reason for _, reason, _ in left_out]
     ['page controls', 'title', 'author or date', 'comment form']
     """
-    paragraphs, left_out = clean_rows(
-        text, title=title, authors=authors, standfirst=standfirst, layout=layout
-    )
-    return (
-        pd.DataFrame(paragraphs, columns=["paragraph", "kind", "text"]),
-        pd.DataFrame(left_out, columns=["line", "reason", "words"]),
-    )
-
-
-def clean_rows(
-    text: str, *, title: str = "", authors: str = "", standfirst: int = 0, layout: str = "page"
-) -> tuple[list[tuple[int, str, str]], list[tuple[int, str, int]]]:
-    """Give the rows of `clean_paragraphs`, without the cost of two frames a document."""
     rules, marks = _rules_for(layout)
     gone: Counter[tuple[int, str]] = Counter()
     lines = [_take_out_marks(line, i, marks, gone) for i, line in enumerate(text.split("\n"), start=1)]
@@ -124,7 +112,7 @@ def clean_rows(
         _find_kinds(pieces, standfirst)
     kept = [p for p in pieces if p.kind]
     number = 0
-    paragraphs: list[tuple[int, str, str]] = []
+    paragraphs: Paragraphs = []
     for piece in kept:
         if piece.kind in ("body", "quotation"):
             number += 1

@@ -23,7 +23,7 @@ from kzpolicy.formats import read_contents
 from kzpolicy.gathering import gather
 from kzpolicy.parsing import parse_corpus
 from kzpolicy.parts import read_parts
-from kzpolicy.reading import clean_rows
+from kzpolicy.reading import clean_paragraphs
 from kzpolicy.style import page, table_html, take_literally
 from kzpolicy.tabular import read_row
 from kzpolicy.targets import score_mentions
@@ -147,8 +147,8 @@ def test_everything_hostile_at_once(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 
 def test_what_would_never_end_ends() -> None:
-    assert clean_rows("a\n" * 100_000)[0] == [(1, "body", " ".join("a" * 100_000))]
-    assert clean_rows("*" * 100_000 + "x", layout="speech")[0] == [(1, "body", "*" * 100_000 + "x")]
+    assert clean_paragraphs("a\n" * 100_000)[0] == [(1, "body", " ".join("a" * 100_000))]
+    assert clean_paragraphs("*" * 100_000 + "x", layout="speech")[0] == [(1, "body", "*" * 100_000 + "x")]
     name = "Russia good "
     mentions = [(name * 500, at, at + 6, "russia") for at in range(0, len(name) * 500, len(name))]
     assert len(score_mentions(mentions, "Kazakhstan", False)) == 500

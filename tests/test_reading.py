@@ -20,12 +20,7 @@ Left = list[tuple[int, str, int]]
 
 
 def clean(page: str, title: str = TITLE, authors: str = AUTHOR, standfirst: int = 0) -> tuple[Rows, Left]:
-    paragraphs, left_out = clean_paragraphs(page, title=title, authors=authors, standfirst=standfirst)
-    assert list(paragraphs) == ["paragraph", "kind", "text"]
-    assert list(left_out) == ["line", "reason", "words"]
-    rows: Rows = list(paragraphs.itertuples(index=False, name=None))
-    left: Left = list(left_out.itertuples(index=False, name=None))
-    return rows, left
+    return clean_paragraphs(page, title=title, authors=authors, standfirst=standfirst)
 
 
 def page(*pieces: str) -> str:

@@ -89,32 +89,32 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 
 def test_marks_salutations_and_remarks_leave_a_speech_and_are_counted() -> None:
     paragraphs, left_out = clean_paragraphs(RECORD, layout="speech")
-    assert paragraphs["text"].tolist() == [
+    assert [text for _, _, text in paragraphs] == [
         "The harvest of this invented land was good, and its people thank the many friends who came to the "
         "valley with well-made tools, low- and high-priced.",
         "Dear friends, we will plant again.",
         "• Trees by the river;",
     ]
-    assert set(paragraphs["kind"]) == {"body"}
-    assert left_out[["line", "reason", "words"]].to_numpy().tolist() == [
-        [1, "salutation", 2],
-        [2, "salutation", 4],
-        [4, "page mark", 2],
-        [5, "page mark", 0],
-        [6, "page mark", 2],
-        [7, "hyphen before a lost line break; reference by the record's editor", 3],
-        [8, "page mark", 3],
-        [9, "remark by the record's editor", 3],
+    assert {kind for _, kind, _ in paragraphs} == {"body"}
+    assert left_out == [
+        (1, "salutation", 2),
+        (2, "salutation", 4),
+        (4, "page mark", 2),
+        (5, "page mark", 0),
+        (6, "page mark", 2),
+        (7, "hyphen before a lost line break; reference by the record's editor", 3),
+        (8, "page mark", 3),
+        (9, "remark by the record's editor", 3),
     ]
-    kept = sum(len(text.split()) for text in paragraphs["text"])
-    assert kept + left_out["words"].sum() == len(RECORD.split())
+    kept = sum(len(text.split()) for _, _, text in paragraphs)
+    assert kept + sum(words for _, _, words in left_out) == len(RECORD.split())
 
 
 def test_marks_that_come_to_stand_by_a_join_or_a_cut_leave_too() -> None:
     text = "Snow fell (see (resolution 1/2) resolution 3/4) at noon.\nIt was well-\nmade; we ate."
     paragraphs, left_out = clean_paragraphs(text, layout="speech")
-    assert paragraphs["text"].tolist() == ["Snow fell at noon.", "It was well-made; we ate."]
-    assert left_out[["line", "words"]].to_numpy().tolist() == [[1, 5], [2, 1]]
+    assert [text for _, _, text in paragraphs] == ["Snow fell at noon.", "It was well-made; we ate."]
+    assert [(line, words) for line, _, words in left_out] == [(1, 5), (2, 1)]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_marks_that_come_to_stand_by_a_join_or_a_cut_leave_too() -> None:
 )
 def test_salutations(line: str) -> None:
     _, left_out = clean_paragraphs(f"{line}\nThe sea rose.", layout="speech")
-    assert left_out["reason"].tolist() == ["salutation"]
+    assert [reason for _, reason, _ in left_out] == ["salutation"]
 
 
 @pytest.mark.parametrize(
@@ -132,13 +132,13 @@ def test_salutations(line: str) -> None:
 )
 def test_lines_that_say_something_stay(line: str) -> None:
     paragraphs, _ = clean_paragraphs(f"{line}\nThe sea rose.", layout="speech")
-    assert paragraphs["text"].tolist() == [line, "The sea rose."]
+    assert [text for _, _, text in paragraphs] == [line, "The sea rose."]
 
 
 def test_a_long_address_joins_no_sentence() -> None:
     line = "Your Excellency, Mr. President, Mr. Secretary-General, my dear colleagues and friends,"
     paragraphs, left_out = clean_paragraphs(f"{line}\nThe sea rose.", layout="speech")
-    assert paragraphs["text"].tolist() == ["The sea rose."] and left_out["words"].tolist() == [11]
+    assert paragraphs == [(1, "body", "The sea rose.")] and left_out == [(1, "salutation", 11)]
 
 
 def test_a_very_long_address_is_read_at_once() -> None:
@@ -360,5 +360,5 @@ def test_every_word_of_a_file_is_kept_or_counted_as_left_out() -> None:
     for path in sorted(Path(TEXTS).glob("*.txt"))[::20]:
         text = read_contents(path).text
         paragraphs, left_out = clean_paragraphs(text, layout="speech")
-        kept = sum(len(paragraph.split()) for paragraph in paragraphs["text"])
-        assert kept + left_out["words"].sum() == len(text.split()), path.name
+        kept = sum(len(paragraph.split()) for _, _, paragraph in paragraphs)
+        assert kept + sum(words for _, _, words in left_out) == len(text.split()), path.name

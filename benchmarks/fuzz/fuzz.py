@@ -35,7 +35,7 @@ with atheris.instrument_imports(include=READERS):
     from kzpolicy.gathering import gather
     from kzpolicy.parts import read_parts
     from kzpolicy.powers import load_powers
-    from kzpolicy.reading import clean_rows
+    from kzpolicy.reading import clean_paragraphs
     from kzpolicy.schema import TABLES as SCHEMA
     from kzpolicy.schema import check, to_csv, to_parquet
     from kzpolicy.segmenting import split_sentences
@@ -95,7 +95,7 @@ def contents(folder: Path) -> Target:
             return
         assert found.text.strip() and "\0" not in found.text and found.text.encode()
         assert all(len(value.splitlines()) < 2 for value in found.facts.values()), found.facts
-        rows, _ = clean_rows(found.text, title=found.facts.get("title", ""), standfirst=1)
+        rows, _ = clean_paragraphs(found.text, title=found.facts.get("title", ""), standfirst=1)
         assert all(text.strip() for _, _, text in rows)
 
     return one
@@ -138,7 +138,7 @@ def texts(folder: Path) -> Target:
     """What a build makes of any text keeps within its bounds."""
     powers, read = load_powers(), {"text": "", "layout": "page"}
     # As a build does it, but for the file.
-    parsing.read_document = lambda folder, row: clean_rows(read["text"], layout=row["layout"])
+    parsing.read_document = lambda folder, row: clean_paragraphs(read["text"], layout=row["layout"])
     parsing.source_hash = lambda folder, row: ""
 
     def one(data: bytes) -> None:
