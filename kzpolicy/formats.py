@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import os
 import re
 import unicodedata
 import zipfile
@@ -88,10 +89,11 @@ def read_contents(path: str | Path) -> Contents:
     try:
         with path.open("rb") as file:
             binary = file.read(4) in (b"%PDF", b"PK\3\4")
-        # Before it is read; no encoding of a text has more than four bytes a character.
-        if path.stat().st_size > (largest := _LARGEST_FILE if binary else 4 * LARGEST):
-            raise StudyError(f"larger than {largest // 10**6} MB; split it into its documents")
-        raw = path.read_bytes()
+            # Before it is read; no encoding of a text has more than four bytes a character.
+            if os.fstat(file.fileno()).st_size > (largest := _LARGEST_FILE if binary else 4 * LARGEST):
+                raise StudyError(f"larger than {largest // 10**6} MB; split it into its documents")
+            file.seek(0)
+            raw = file.read()
         if not raw.strip():
             raise StudyError("the file is empty; put the text in it or take it away")
         return _tidy(_READERS[format_of(path, raw)](raw))

@@ -206,11 +206,10 @@ def read_document(folder: str | Path, row: Mapping[str, Any]) -> tuple[Paragraph
         If the file cannot be used.
     """
     folder = Path(folder)
-    path = folder / row["file"]
     try:
         text = (_kept.pop(_stamp(folder, row["file"]), None) or _contents(folder, row["file"])).text
     except StudyError as error:
-        raise StudyError(f"{path}: {error}") from None
+        raise StudyError(f"{folder / row['file']}: {error}") from None
     paragraphs, left_out = clean_paragraphs(
         text,
         title=row["title"],
@@ -219,7 +218,8 @@ def read_document(folder: str | Path, row: Mapping[str, Any]) -> tuple[Paragraph
         layout=row["layout"],
     )
     if not any(kind == "body" for _, kind, _ in paragraphs):
-        raise StudyError(f"{path}: no paragraph of running text in it; check that the whole page was saved")
+        what = "no paragraph of running text in it; check that the whole page was saved"
+        raise StudyError(f"{folder / row['file']}: {what}")
     return paragraphs, left_out
 
 

@@ -30,7 +30,7 @@ Paragraphs = list[tuple[int, str, str]]
 LeftOut = list[tuple[int, str, int]]
 
 
-@dataclass
+@dataclass(slots=True)
 class Piece:
     """A paragraph as it stands in the file: its first line's number, its text, and its fate."""
 

@@ -78,7 +78,7 @@ def _ends(text: str, start: int, match: re.Match[str]) -> bool:
     """Whether the candidate ends the sentence that begins at `start`."""
     mark, space, _, after = match.groups()
     # Before a lower-case letter, other punctuation or the end of the text there is no split.
-    if not after or not (after[0].isalnum() and not after[0].islower()):
+    if not after[:1].isalnum() or after[0].islower():
         return False
     at = match.start()
     # A few words back are enough; an address before a mark without a space may be long.
