@@ -99,7 +99,7 @@ def clean_paragraphs(
     pieces = split_pieces("\n".join(lines), alone=[rule for rule in rules if rule.alone])
     changed = {number for number, _ in gone}
     for piece in pieces:
-        # Once more where lines were joined: a mark may stand over the break.
+        # Once more where lines were joined or cut: a mark may stand over the break.
         if piece.joined or piece.line in changed:
             piece.text = _take_out_marks(piece.text, piece.line, marks, gone).strip()
     _apply_rules(pieces, rules)
