@@ -248,7 +248,7 @@ def _parse_part(task: _Task) -> str:
         raise StudyError(f"{task.folder}: a worker does not see it; the cluster must share the disk")
     if finished_part(task.working, task.name):  # by a worker that ended before it could say so
         return task.name
-    tokens = Tokens(task.powers.hinted, task.multiword)
+    tokens = Tokens(task.multiword)
     names = [name for name in PARSED if name not in ("documents", "terms")]
     rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in names}
     counted, documents, skipped = Counted(), [], []
@@ -400,7 +400,7 @@ def _parse_document(
             scores = score_tokens(parts, sentence.count("!"), sentence.count("?"))
             fingerprint = sha256(line.encode()).hexdigest()[:12]
             sentences.append((locator, key, paragraph, position, kind, size, *scores, fingerprint))
-            found = [] if tokens.naming.isdisjoint(parts) else powers.find(sentence)
+            found = powers.find(sentence)
             mentions += [(locator, *m, sentence) for m in found]
             if len(mentions) > MOST_MENTIONS:
                 what = f"more than {MOST_MENTIONS:,} names of powers; split it into its documents"

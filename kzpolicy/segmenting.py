@@ -163,12 +163,6 @@ def split_sentences(paragraph: str) -> list[tuple[int, int]]:
 _UNIT = r"(?:(?:[^\W\d_]\.)+[^\W\d_](?![^\W_])\.?|[^\W_]+)"
 _WORD = re.compile(rf"{_UNIT}(?:(?:['-]|(?<=\d)[.,](?=\d)){_UNIT})*")
 _ASCII_WORD = re.compile(_WORD.pattern, re.ASCII)  # the same words, faster
-# Curly apostrophes and typographic hyphens; and what parts words in most texts that are not ASCII.
-_PLAIN = {"’": "'", "‐": "-", "‑": "-"} | dict.fromkeys("“”–—", " ")
-_INNER_SIGN = re.compile(r"['.,][A-Za-z0-9]")
-_LOOSE_HYPHEN = re.compile(r"-(?:\B|(?<!\w-))")
-# In ASCII: small letters, digits and hyphens; spaces (32) for all else.
-_SPACED = bytes(ord(c.lower()) if c.isalnum() or c == "-" else 32 for c in map(chr, range(128))).ljust(256)
 
 
 def find_words(text: str) -> list[str]:
@@ -193,17 +187,9 @@ def find_words(text: str) -> list[str]:
     >>> find_words("Kazakhstan’s multi-vector policy cost the U.S. 6,467 dollars.")
     ['kazakhstan', 'multi-vector', 'policy', 'cost', 'the', 'u.s.', '6,467', 'dollars']
     """
-    if not text.isascii():
-        # Composed letters, because a detached accent is no letter to the pattern.
-        text = normalize("NFC", text)
-        for sign, plain in _PLAIN.items():
-            text = text.replace(sign, plain)
-    if text.isascii() and not _INNER_SIGN.search(text):
-        # As in most sentences: what is not a letter, a digit or a hyphen parts words.
-        spaced = text.encode().translate(_SPACED).decode()
-        if "-" not in spaced or not _LOOSE_HYPHEN.search(spaced):
-            return spaced.split()
-    found = (_ASCII_WORD if text.isascii() else _WORD).findall(text.lower())
+    # Composed letters, because a detached accent is no letter to the pattern.
+    text = normalize("NFC", text).replace("’", "'").replace("‐", "-").replace("‑", "-").lower()
+    found = (_ASCII_WORD if text.isascii() else _WORD).findall(text)
     words: list[str] = [word.removesuffix("'s") for word in found]
     # "U.S" before an apostrophe or comma is the same word as "U.S."
     return [f"{word}." if word[-2:-1] == "." and word[-1].isalpha() else word for word in words]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import chain
 
@@ -25,21 +25,17 @@ class Tokens(dict[str, int]):
     """The tokens of some documents, by number: what stands between spaces, with its words.
 
     No word begins in one token and ends in another, so a sentence's words are those of its tokens.
-    Tokens tell too which sentences need to be searched for names and for terms of several words:
-    those that hold the longest whole word of one.
+    Tokens tell too which sentences need to be searched for terms of several words: those that hold
+    the longest whole word of one.
 
     Parameters
     ----------
-    hinted
-        Says of a token whether a power's name may stand there.
     phrases
         The themes' terms of several words, with or without a final *.
     """
 
-    def __init__(self, hinted: Callable[[str], object], phrases: Iterable[str] = ()) -> None:
+    def __init__(self, phrases: Iterable[str] = ()) -> None:
         self.lines: list[str] = []  # each token's words, joined by spaces
-        self.naming: set[str] = set()
-        self._hinted = hinted
         self._phrases: defaultdict[str, list[tuple[str, re.Pattern[str]]]] = defaultdict(list)
         self._telling: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
         for phrase in phrases:
@@ -51,8 +47,6 @@ class Tokens(dict[str, int]):
 
     def __missing__(self, token: str) -> int:
         words = _words_of(token)
-        if self._hinted(token):
-            self.naming.add(token)
         phrases = [phrase for word in words if word in self._phrases for phrase in self._phrases[word]]
         if phrases:
             self._telling[token] = phrases

@@ -1,4 +1,4 @@
-"""Tokens read once give the words, names and terms that reading each sentence gives."""
+"""Tokens read once give the words and terms that reading each sentence gives."""
 
 import random
 from collections import Counter
@@ -7,11 +7,9 @@ import pandas as pd
 import pytest
 
 from kzpolicy import schema
-from kzpolicy.powers import load_powers
 from kzpolicy.segmenting import find_words
 from kzpolicy.tokens import Counted, Tokens
 
-POWERS = load_powers()
 PIECES = (
     "The road's U.S. u.s., U.S.-led (EU) anti-Russian Moscow’s “Moscow” the West West Xi Jinping Ｘi "
     "6,467 multi-vector multi‐vector e\u0301lan \u0301 İ ΟΔΟΣ ΟΔΟΣ. O'Neill's ’s 's . ... — - x.y. a.b.c "
@@ -29,34 +27,20 @@ def sentences(number: int) -> list[str]:
 
 
 def test_a_sentence_has_the_words_of_its_tokens() -> None:
-    tokens = Tokens(lambda _: False)
+    tokens = Tokens()
     for sentence in sentences(1):
         lines = [tokens.lines[tokens[part]] for part in sentence.split()]
         assert " ".join(filter(None, lines)) == " ".join(find_words(sentence)), repr(sentence)
 
 
 def test_each_token_is_read_once() -> None:
-    asked: list[str] = []
-    tokens = Tokens(asked.append)
+    tokens = Tokens()
     assert [tokens[part] for part in "so and so , and".split()] == [0, 1, 0, 2, 1]
-    assert asked == ["so", "and", ","] and tokens.lines == ["so", "and", ""]
-
-
-def test_where_a_name_stands_a_token_hints_at_it() -> None:
-    tokens, named = Tokens(POWERS.hinted), 0
-    for sentence in sentences(2):
-        parts = sentence.split()
-        for part in parts:
-            tokens[part]
-        found = POWERS.find(sentence)
-        named += bool(found)
-        assert not found or not tokens.naming.isdisjoint(parts), repr(sentence)
-    assert 1_000 < named < 4_000
-    assert not POWERS.hinted("the") and not POWERS.hinted("russian")
+    assert tokens.lines == ["so", "and", ""]
 
 
 def test_find_phrases() -> None:
-    tokens = Tokens(lambda _: False, ["belt and road*", "road map", "new silk road", "central asia*"])
+    tokens = Tokens(["belt and road*", "road map", "new silk road", "central asia*"])
 
     def found(sentence: str) -> list[str]:
         parts = sentence.split()
@@ -71,7 +55,7 @@ def test_find_phrases() -> None:
 
 
 def made(paragraphs: list[tuple[str, int, list[str]]], phrases: list[str]) -> pd.DataFrame:
-    tokens, counted = Tokens(lambda _: False, phrases), Counted()
+    tokens, counted = Tokens(phrases), Counted()
     for document, paragraph, texts in paragraphs:
         one = Counted()
         one.begin(document, paragraph)

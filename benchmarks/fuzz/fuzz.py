@@ -150,7 +150,7 @@ def texts(folder: Path) -> Target:
             before = end
         assert not text[before:].strip()
         row = {"document": "a", "layout": "speech" if speech else "page", "speaker_state": "KAZ" * speech}
-        tokens = Tokens(powers.hinted, ["road to*"])
+        tokens = Tokens(["road to*"])
         tables, counted, sizes = parsing._parse_document(folder, row, powers, tokens)
         words = {row[0]: row[5] for row in tables["sentences"]}
         assert sizes["words"] <= sum(words.values()) and all(many >= 0 for many in words.values())
