@@ -394,7 +394,7 @@ def _parse_document(
             counted.begin(key, paragraph)
         for position, sentence in _numbered(text, kind):
             locator, parts = f"{key}:{paragraph}:{position}", sentence.split()
-            numbers = [tokens[part] for part in parts]
+            numbers = [*map(tokens.__getitem__, parts)]
             line = " ".join(filter(None, map(tokens.lines.__getitem__, numbers)))
             size = line.count(" ") + 1 if line else 0
             scores = score_tokens(parts, sentence.count("!"), sentence.count("?"))
