@@ -19,7 +19,7 @@ import pandas as pd
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from kzpolicy import learned, targets
+from kzpolicy import lexicons, targets
 from kzpolicy.parsing import parse_sentences
 from kzpolicy.speeches import load_states
 
@@ -68,7 +68,7 @@ def features(frame: pd.DataFrame) -> list[Example]:
         subject = targets.Subject(row.subject.split(";"), bool(row.spoken))
         target = targets.Target(row.text, row.start, row.end, row.power, subject)
         example: Example = {}
-        for name, value in target.features()[0]:
+        for (name, *_), value in target.features()[0]:
             example[name] = example.get(name, 0.0) + value
             if name.startswith(("before:", "after:")):  # shared by both sides, folded in below
                 both = f"either:{name.partition(':')[2]}"
@@ -122,7 +122,9 @@ def main() -> None:
     examples = [{n: v for n, v in e.items() if not n.startswith("news:")} for e in features(frame)]
     count = write({"tone": fit(examples, frame["tone"].to_numpy())}, path)
     print(f"{path.name}: {len(frame)} mentions, {count} features")
-    learned.load_weights.cache_clear()
+    lexicons.load_weights.cache_clear()
+    lexicons.weigh.cache_clear()
+    lexicons.VOCABULARY.clear()
     frame = states(Path(speeches))
     path, examples = OUT / "state_weights.csv", features(frame)
     count = write({m: fit(examples, frame[m].to_numpy()) for m in ("tone", "stance")}, path)

@@ -8,9 +8,11 @@ clause. Every step is linear in the length of the sentence.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from kzpolicy.lexicons import CLOSED, NEGATORS, WORDS, Lexicon
+from kzpolicy.lexicons import CLOSED, NEGATORS, VOCABULARY, WORDS, Lexicon, Word
 
 Span = tuple[int, int]
 
@@ -32,105 +34,93 @@ class Chunk:
     host: Chunk | None = None  # the noun a prepositional phrase hangs on
     verb: Chunk | None = None  # the verb that governs this noun
     role: str = ""  # subject, object, or phrase
-    owner: list[Chunk] = field(default_factory=list)  # what a pronoun here refers to
+    owner: Sequence[Chunk] = ()  # what a pronoun here refers to
     # verb chunks
     main: int = -1
     be: bool = False
     infinitive: bool = False
-    subject: list[Chunk] = field(default_factory=list)
+    subject: Sequence[Chunk] = ()
     objects: list[Chunk] = field(default_factory=list)
     parent: Chunk | None = None
     complement: str = ""  # word of the noun whose complement this verb is
 
+    def forget(self) -> None:
+        """Break the circles of references between chunks, which only garbage collection would free."""
+        self.pps, self.objects, self.owner, self.subject = [], [], (), ()
+        self.verb = self.host = self.parent = None
 
-@dataclass(slots=True)
-class Sentence:
+
+class Sentence(NamedTuple):
     """Words with their character offsets, tags and linked chunks."""
 
     words: list[str]
-    starts: list[int]
-    ends: list[int]
-    capitals: list[bool]
+    known: list[Word]
+    spans: list[Span]
+    capitals: list[bool]  # False for the first word, which has one anyway, and behind the last
     tags: str
     chunks: list[Chunk]
-
-    def forget_chunks(self) -> None:
-        """Break the circles of references between chunks, which only garbage collection would free."""
-        for chunk in self.chunks:
-            chunk.pps = []
-            chunk.owner = chunk.subject = chunk.objects = []
-            chunk.verb = chunk.host = chunk.parent = None
 
 
 def read(text: str, lexicon: Lexicon) -> Sentence:
     """Split one sentence into words and linked chunks."""
-    words, starts, ends = _split_words(text, lexicon)
-    capitals = [text[start].isupper() for start in starts]
-    tags = _tag_words([*words, "."], [*capitals, False], lexicon)
+    words, spans = _split_words(text, lexicon)
+    known = [VOCABULARY[word] for word in words]
+    capitals = [False, *[text[start].isupper() for start, _ in spans[1:]], False]
+    tags = _tag_words([*words, "."], known, capitals, lexicon)
     chunks = _make_chunks(words, tags)
     _Linker(chunks, words, lexicon).run()
-    return Sentence(words, starts, ends, capitals, tags, chunks)
+    return Sentence(words, known, spans, capitals, tags, chunks)
 
 
-def _split_words(text: str, lexicon: Lexicon) -> tuple[list[str], list[int], list[int]]:
+def _split_words(text: str, lexicon: Lexicon) -> tuple[list[str], list[Span]]:
     """Lower-case words with offsets; known phrases become one word."""
     lowered = text.lower()
     if len(lowered) != len(text):  # a few letters change their length
         lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
     lowered = lowered.replace("’", "'")
-    matches = list((_CONTRACTED if "n't" in lowered else _WORD).finditer(lowered))
-    raw = [match.group() for match in matches]
-    words: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    i = 0
-    while i < len(raw):
-        word, length = raw[i], 1
-        for phrase in lexicon.phrases.get(word, ()):
-            if tuple(raw[i : i + len(phrase)]) == phrase:
-                word, length = "_".join(phrase), len(phrase)
+    spans = [match.span() for match in (_CONTRACTED if "n't" in lowered else _WORD).finditer(lowered)]
+    words = [lowered[start:end] for start, end in spans]
+    found, past = [], 0
+    for i in [i for i, word in enumerate(words[:-1]) if word in lexicon.phrases]:
+        for phrase in lexicon.phrases[words[i]].get(words[i + 1], ()) if i >= past else ():
+            if words[i : i + len(phrase)] == phrase:
+                past = i + len(phrase)
+                found.append((i, past))
                 break
-        if word == "us" and text[matches[i].start()].isupper():
-            word = "u.s."  # the country, not the pronoun
-        words.append(word)
-        starts.append(matches[i].start())
-        i += length
-        ends.append(matches[i - 1].end())
-    return words, starts, ends
+    for start, end in reversed(found):
+        words[start:end] = ["_".join(words[start:end])]
+        spans[start:end] = [(spans[start][0], spans[end - 1][1])]
+    if "us" in words:  # in capitals the country, not the pronoun
+        for i, word in enumerate(words):
+            if word == "us" and text[spans[i][0]].isupper():
+                words[i] = "u.s."
+    return words, spans
 
 
-def _tag_words(words: list[str], capitals: list[bool], lexicon: Lexicon) -> str:
+def _tag_words(words: list[str], known: list[Word], capitals: list[bool], lexicon: Lexicon) -> str:
     """One tag a word: n nominal, v verb, g possessive, t infinitive to, comma, or closed class.
 
     The last word is a full stop set behind the sentence, so that each word has a follower.
     """
     tags: list[str] = []
     last = "."
-    for i, word in enumerate(words[:-1]):
-        tag = CLOSED.get(word)
-        if tag is None:
-            if word == "'s":
-                tag = "g"
-            elif word in ",()—–-":
-                tag = ","
-            elif word == "to":
+    for i, word in enumerate(known):
+        tag = word.tag
+        if tag.isupper():
+            if tag == "TO":
                 tag = _tag_to(words, i, lexicon)
-            elif word == "that":
+            elif tag == "THAT":
                 tag = "r" if last == "n" else ("b" if last in "v,c" else "d")
-            elif capitals[i] and i:
+            elif capitals[i]:
                 tag = "n"  # a name, even where the word could be a verb
-            elif word in lexicon.verbs or word in WORDS["copula"]:
+            elif tag == "V":
                 tag = _verb_or_noun(words, tags, i, capitals, lexicon)
-            elif word in lexicon.prepositions:
-                tag = "p"
-            elif word.endswith("ly") and word not in lexicon.qualities:
-                tag = "a"
-            elif word.endswith("ed") and last not in "dgpv" and len(word) > 4:
-                tag = "n" if word in lexicon.qualities or word in lexicon.adjectives else "v"
-            elif last == "t" or (last == "x" and words[i - 1] in WORDS["modal"]):
-                tag = "v"
+            elif tag in "PA":
+                tag = tag.lower()
+            elif tag in "QE" and last not in "dgpv":
+                tag = "n" if tag == "Q" else "v"
             else:
-                tag = "n"
+                tag = "v" if last == "t" or (last == "x" and words[i - 1] in WORDS["modal"]) else "n"
         tags.append(tag)
         if tag != "a":
             last = tag
@@ -241,7 +231,8 @@ def _make_chunks(words: list[str], tags: str) -> list[Chunk]:
                 chunks.append(current)
                 prep, negated = "", False
             current.end = i + 1
-            current.neg ^= tag in "dm" and words[i] in NEGATORS
+            if tag in "dm" and words[i] in NEGATORS:
+                current.neg = not current.neg
         elif tag in "vx":
             if current is None or current.kind != "V" or (current.main >= 0 or infinitive):
                 current = Chunk("V", i, i + 1, prep, negated, infinitive=infinitive)
@@ -278,26 +269,20 @@ class _Linker:
         self.chunks, self.words, self.lexicon = chunks, words, lexicon
         self.verb: Chunk | None = None  # verb of the clause so far
         self.subjects: list[Chunk] = []  # bare nouns before the verb
-        self.previous: list[Chunk] = []  # subject of the clause before
-        self.closed: list[Chunk] = []  # subject of the last closed clause
+        self.previous: Sequence[Chunk] = ()  # subject of the clause before
+        self.closed: Sequence[Chunk] = ()  # subject of the last closed clause
         self.outer: list[Chunk] = []  # subject waiting behind a relative clause
         self.antecedent: list[Chunk] = []
         self.group: list[Chunk] = []  # list that a coordinated noun joins
         self.run_: list[Chunk] = []  # nouns in an unbroken row, for phrases
         self.orphans: list[Chunk] = []  # verbs still waiting for a subject
         self.relative = False
-        self.verb_ahead = self._look_ahead()
 
-    def _look_ahead(self) -> list[bool]:
+    def _verb_ahead(self, i: int) -> bool:
         """Whether a verb with a tense follows before the next comma or boundary."""
-        ahead = [False] * (len(self.chunks) + 1)
-        for i in range(len(self.chunks) - 1, -1, -1):
-            chunk = self.chunks[i]
-            if chunk.kind == "V":
-                ahead[i] = not self._depends(chunk)
-            elif chunk.kind == "N":
-                ahead[i] = ahead[i + 1]
-        return ahead
+        while self.chunks[i].kind == "N" and i + 1 < len(self.chunks):
+            i += 1
+        return self.chunks[i].kind == "V" and not self._depends(self.chunks[i])
 
     def _depends(self, chunk: Chunk) -> bool:
         """Whether a verb is an infinitive or participle and takes its subject from another."""
@@ -318,7 +303,7 @@ class _Linker:
         self._refer(chunk)
         before = self.chunks[i - 1].kind if i else "B"
         joined = before in "C," and len(self.group) > 0
-        if before == "," and self.verb_ahead[i] and self.group is not self.subjects:
+        if before == "," and self.group is not self.subjects and self._verb_ahead(i):
             joined = False  # "unlike one, another acts"
         chunk.verb = self.verb
         if chunk.prep:
@@ -335,7 +320,8 @@ class _Linker:
             self.run_ = [chunk]
 
     def _phrase(self, i: int, chunk: Chunk, before: str) -> None:
-        opens = self.verb_ahead[i + 1] and self.chunks[i + 1].kind == "V"
+        following = self.chunks[i + 1] if i + 1 < len(self.chunks) else chunk
+        opens = following.kind == "V" and not self._depends(following)
         if opens and chunk.prep in WORDS["clause preposition"]:
             self._close_clause()  # "after they left": no phrase, but a clause
             self.subjects = [chunk]
@@ -424,7 +410,7 @@ class _Linker:
         following = self.chunks[i + 1]
         if chunk.kind == "B":
             word = self.words[chunk.start]
-            if word == "but" and following.kind == "N" and not self.verb_ahead[i + 1]:
+            if word == "but" and following.kind == "N" and not self._verb_ahead(i + 1):
                 self.group = []  # "not a threat but a partner": same verb goes on
                 return
             self._close_clause()
@@ -435,7 +421,7 @@ class _Linker:
             return
         if following.kind == "N" and following.prep:
             self.run_ = self.run_ if chunk.kind == "C" else []
-        elif following.kind == "N" and self.verb_ahead[i + 1]:
+        elif following.kind == "N" and self._verb_ahead(i + 1):
             if chunk.kind != "C" or len(self.group) < 2:
                 self._close_clause()  # a new noun with its own verb: a new clause
 

@@ -11,11 +11,11 @@ report and the claims that are rejected; `kzpolicy.targets` adds all up for one 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 from kzpolicy.clauses import Chunk, Span, read
-from kzpolicy.lexicons import ACTORS, WORDS, Entry, load_lexicon, plain_word
+from kzpolicy.lexicons import ACTORS, WORDS, Entry, load_lexicon
 
 Spans = list[Span]
 
@@ -37,7 +37,8 @@ _PEOPLE = WORDS["domestic actor"] | WORDS["third party"] | WORDS["first person"]
 _PEOPLE |= set(ACTORS)
 
 
-class Frame(NamedTuple):
+@dataclass(slots=True)
+class Frame:
     """One cue with the words that play its roles."""
 
     entry: Entry
@@ -56,7 +57,7 @@ class Reading:
         self.markers = self.lexicon.markers
         self.sentence = read(text, self.lexicon)
         self.words, self.tags = self.sentence.words, self.sentence.tags
-        self.capitals = self.sentence.capitals
+        self.known, self.capitals = self.sentence.known, self.sentence.capitals
         self.frames: list[Frame] = []
         self.voices: list[Spans] = []
         self.rejected: list[Spans] = []  # by whom
@@ -65,14 +66,11 @@ class Reading:
             if chunk.kind == "V" and chunk.main >= 0:
                 self._verb(chunk)
             elif chunk.kind == "N":
+                if chunk.prep:
+                    self._preposition(chunk)
                 self._noun(chunk)
-        self.sentence.forget_chunks()
-        # Place, stem and polarity of the plain words: no names, which say who and not how.
-        self.plain: list[tuple[int, str, float]] = [
-            (i, *known)
-            for i, word in enumerate(self.words)
-            if not (i and self.capitals[i]) and (known := plain_word(word))
-        ]
+        for chunk in self.sentence.chunks:
+            chunk.forget()
 
     def _add(self, entry: Entry, at: int, agent: Spans, patient: Spans, holder: Spans, sign: int = 1) -> None:
         if agent or patient:
@@ -85,16 +83,16 @@ class Reading:
 
     def _is(self, family: str, verb: Chunk) -> bool:
         """Whether the main word of a verb chunk marks a family."""
-        return self._main(verb) in self.markers[family, "verb"]
+        return verb.main >= 0 and self.words[verb.main] in self.markers[family, "verb"]
 
     def _is_copula(self, verb: Chunk) -> bool:
         return verb.be if verb.main < 0 else self.words[verb.main] in WORDS["copula"]
 
     def _readings(self, verb: Chunk) -> Sequence[Entry]:
-        return self.lexicon.verbs.get(self._main(verb), ())
+        return self.lexicon.verbs.get(self.words[verb.main], ()) if verb.main >= 0 else ()
 
-    def _families(self, verb: Chunk) -> set[str]:
-        return {entry.family for entry in self._readings(verb)}
+    def _families(self, verb: Chunk) -> list[str]:
+        return [entry.family for entry in self._readings(verb)]
 
     def _head_entry(self, chunk: Chunk) -> Entry | None:
         for i in range(chunk.end - 1, chunk.start - 1, -1):
@@ -113,10 +111,13 @@ class Reading:
         """Spans of those who stand behind noun chunks; an event stands for its doer."""
         found: Spans = []
         for chunk in chunks:
-            entry, subject = self._head_entry(chunk), chunk.role == "subject"
+            subject = chunk.role == "subject"
             found.append((chunk.start, chunk.end))
-            if subject or chunk.end == chunk.start + 1:
+            if chunk.owner and (subject or chunk.end == chunk.start + 1):
                 found += _spans(chunk.owner)
+            if not chunk.pps:
+                continue
+            entry = self._head_entry(chunk)
             if entry is None and subject:  # the visa regime with someone
                 found += _spans(_phrases(chunk, "with"))
             for prep, group in chunk.pps:
@@ -136,7 +137,7 @@ class Reading:
         return [
             (start, end)
             for start, end in spans
-            if any(self.words[i] in _PEOPLE or (self.capitals[i] and i) for i in range(start, end))
+            if not _PEOPLE.isdisjoint(self.words[start:end]) or True in self.capitals[start:end]
         ]
 
     def _polarity(self, verb: Chunk) -> int:
@@ -158,7 +159,7 @@ class Reading:
     def _reverses(self, verb: Chunk) -> bool:
         if self._is("reverse", verb):
             return True
-        if any(e.family in _ATTITUDES and "direct" in e.preps for e in self._readings(verb)):
+        if [e for e in self._readings(verb) if e.family in _ATTITUDES and "direct" in e.preps]:
             return True
         reversing = self.markers["reverse", "adjective"]
         return any(not reversing.isdisjoint(self.words[n.start : n.end]) for n in verb.objects[-1:])
@@ -174,10 +175,11 @@ class Reading:
             by = [noun for noun in _phrases(verb, "among", "in") if self._acting(_spans([noun]))]
         if self._is("report", verb) or self._is("appraise", verb):
             self.voices.append(self._bearers(by) if passive else subject)
-        self._reject(verb, subject)
-        self._expect(verb, passive, subject)
         entries = self._readings(verb)
-        preps = {prep for prep, _ in verb.pps}
+        if "refute" in [entry.family for entry in entries]:
+            self._reject(verb, subject)
+        self._expect(verb, passive, subject)
+        preps = {prep for prep, _ in verb.pps} if entries else set()
         best = _best_verb(entries, preps, bool(verb.objects) or passive)
         if best is None:
             return
@@ -188,8 +190,6 @@ class Reading:
 
     def _reject(self, verb: Chunk, subject: Spans) -> None:
         """Note who refutes a claim: fears are dismissed, someone denies."""
-        if "refute" not in self._families(verb):
-            return
         claims = any(self._is_claim(noun) for noun in verb.objects or verb.subject)
         denies = not verb.objects and self.words[verb.main].startswith(("den", "ref"))
         if (claims or denies) and self._polarity(verb) > 0:
@@ -246,13 +246,12 @@ class Reading:
     # -- nouns and prepositions --------------------------------------------------------------
 
     def _noun(self, chunk: Chunk) -> None:
-        self._preposition(chunk)
         if chunk.neg and self.words[chunk.end - 1] in self.markers["claim", "noun"]:
             self.rejected.append([])  # little evidence that
-        if "so_called" in self.words[chunk.start : chunk.end]:
-            return
-        lexicon = self.lexicon
+        lexicon, known = self.lexicon, self.known
         for i in range(chunk.start, chunk.end):
+            if not known[i].cue or "so_called" in self.words[chunk.start : chunk.end]:
+                continue
             word = self.words[i]
             if lexicon.nouns.get(word) and self.tags[i] == "n":
                 self._nominal(chunk, i, lexicon.nouns[word])
@@ -265,12 +264,11 @@ class Reading:
                     self._unfounded(chunk)
 
     def _preposition(self, chunk: Chunk) -> None:
-        bearers = self._bearers([chunk]) if chunk.prep else []
         for entry in self.lexicon.prepositions.get(chunk.prep, ()):
             holder = self._bearers((chunk.verb or _NO_VERB).subject)
-            self._add(entry, chunk.start - 1, [], bearers, holder)
+            self._add(entry, chunk.start - 1, [], self._bearers([chunk]), holder)
         if chunk.prep in WORDS["voice preposition"] or (chunk.prep == "for" and chunk.start <= 1):
-            self.voices.append(bearers)
+            self.voices.append(self._bearers([chunk]))
         if chunk.prep == "without" and chunk.verb is None:
             within = [chunk, *(noun for _, group in chunk.pps for noun in group)]
             self._add(_INDISPENSABLE, chunk.start - 1, [], self._bearers(within), [])
@@ -312,7 +310,8 @@ class Reading:
             entry = entry._replace(object=(0.8 if entry.family == "opinion" else 0.6) * quality)
         elif self._described(chunk, i, 0.4) > 0:
             stance = max(stance, 0.8)  # close ties
-        entry = self._kept(chunk, entry._replace(stance=stance), sign)
+        entry = entry if stance == entry.stance else entry._replace(stance=stance)
+        entry = self._kept(chunk, entry, sign)
         self._add(entry, i, agent, patient, holder, sign)
 
     def _roles(self, chunk: Chunk, i: int, entry: Entry) -> tuple[Spans, Spans]:
@@ -367,8 +366,8 @@ class Reading:
         if chunk.role == "subject" or (entry.family in _FELT and self._is("cause", verb)):
             return stance, agent  # whoever stirs a feeling need not have it
         outer = self._acting(self._bearers(verb.subject))
-        attitude = any(e.stance <= -0.9 and e.agent > -0.5 for e in self._readings(verb))
-        if attitude and not self._is("reverse", verb):
+        attitudes = [e for e in self._readings(verb) if e.stance <= -0.9 and e.agent > -0.5]
+        if attitudes and not self._is("reverse", verb):
             return -stance, outer
         return stance, agent or outer
 
@@ -465,7 +464,7 @@ class Reading:
             owner.append((chunk.start, self.tags.rindex("g", chunk.start, i)))
         return owner + self._acting(_spans(_phrases(chunk, "of", "to", "for")))
 
-    def _topics(self, chunk: Chunk) -> list[Chunk]:
+    def _topics(self, chunk: Chunk) -> Sequence[Chunk]:
         """Nouns that a predicate chunk is said of."""
         verb = chunk.verb or _NO_VERB
         if chunk.prep == "as" and chunk.role == "phrase":
@@ -499,7 +498,7 @@ class Reading:
         return [(chunk.start, chunk.end)]
 
 
-read_frames = lru_cache(maxsize=256)(Reading)  # a sentence is read once, whatever its targets
+read_frames = lru_cache(maxsize=1)(Reading)  # a sentence is read once, whatever its targets
 
 
 def _spans(chunks: Sequence[Chunk]) -> Spans:

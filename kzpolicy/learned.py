@@ -7,27 +7,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
 from math import exp
-from typing import NamedTuple
+from operator import itemgetter
+from typing import Literal, NamedTuple
 
-from kzpolicy.lexicons import CLOSED, read_rows, stem_of
+from kzpolicy.lexicons import Weights, Word, weigh
 
 _NEAR = 4.0  # words at this distance count half as much as the next word
 _SHOWN = 3  # how many of the weightiest words an explanation names
-# Words that count, but explain nothing.
-_UNTOLD = frozenset(CLOSED) | {"to", "that"}
-Feature = tuple[str, float]
+Feature = tuple[Weights, float]
 
 
 class Chances(NamedTuple):
-    """Chances of -1, 0 and 1, and the features that spoke loudest for more or less."""
+    """Chances of -1, 0 and 1, and how much each word spoke for more or less."""
 
     below: float
     none: float
     above: float
-    because: str
+    spoken: dict[str, float]
+
+    @property
+    def because(self) -> str:
+        """Name the words that spoke loudest."""
+        loudest = sorted([(-abs(weight), word, weight) for word, weight in self.spoken.items()])[:_SHOWN]
+        return ", ".join([f"{word} {weight:+.1f}" for _, word, weight in loudest])
 
     @property
     def score(self) -> float:
@@ -37,59 +40,40 @@ class Chances(NamedTuple):
     @property
     def likeliest(self) -> int:
         """Give the class with the highest chance."""
-        return max((0, -1, 1), key=lambda sign: self[:3][sign + 1])
+        return max((self.none, 0), (self.below, -1), (self.above, 1), key=itemgetter(0))[1]
 
 
-def word_features(
-    words: list[str], plain: list[tuple[int, str, float]], first: int, last: int
-) -> Iterator[Feature]:
+def word_features(known: list[Word], capitals: list[bool], first: int, last: int) -> list[Feature]:
     """Give the features of the words around a target; nearer words have larger values.
 
-    ``plain`` holds place, stem and polarity of the plain words.
+    Names count only where they stand next to it: they say who and not how.
     """
-    before, after = (stem_of(words[i]) if 0 <= i < len(words) else "." for i in (first - 1, last + 1))
-    yield f"next to it:{before}_", 1.0
-    yield f"next to it:_{after}", 1.0
-    for at, word, polarity in plain:
-        distance = first - at if at < first else at - last
-        if distance > 0:
-            near = 1 / (1 + distance / _NEAR)
-            yield f"{'before' if at < first else 'after'}:{word}", near
-            if polarity:
-                sign = "favourable" if polarity > 0 else "unfavourable"
-                yield f"words near:{sign}", near * abs(polarity)
-                yield f"words all:{sign}", 0.3 * abs(polarity)
-
-
-@lru_cache(maxsize=4)
-def load_weights(table: str) -> dict[str, tuple[float, ...]]:
-    """Load a table of weights: feature, then log-odds against neither, in pairs (-1, 1)."""
-    return {
-        row["feature"]: tuple(float(value) for name, value in row.items() if name != "feature")
-        for row in read_rows(table)
-    }
+    before, after = (known[i].stem if 0 <= i < len(known) else "." for i in (first - 1, last + 1))
+    found = [(weigh(f"next to it:{before}_"), 1.0), (weigh(f"next to it:_{after}"), 1.0)]
+    for at, word in enumerate(known):
+        if not word.plain or capitals[at] or first <= at <= last:
+            continue
+        near = 1 / (1 + (first - at if at < first else at - last) / _NEAR)
+        found.append((word.before if at < first else word.after, near))
+        if word.strength:
+            found.append((word.near, near * word.strength))
+            found.append((word.anywhere, 0.3 * word.strength))
+    return found
 
 
 def chances(
-    features: list[Feature], table: str, measure: int = 0, push: tuple[float, float] = (0.0, 0.0)
+    features: list[Feature], measure: Literal[1, 2, 3], push: tuple[float, float] = (0.0, 0.0)
 ) -> Chances:
-    """Turn features into chances; `measure` is the pair of columns, `push` is added to the log-odds."""
-    weights = load_weights(table)
-    low, high = 2 * measure, 2 * measure + 1
-    constant = weights["constant"]
-    below, above = constant[low] + push[0], constant[high] + push[1]
+    """Turn features into chances of a measure; `push` is added to the log-odds."""
+    below, above, _ = weigh("constant")[measure]
+    below, above = below + push[0], above + push[1]
     spoken: dict[str, float] = {}
-    for name, value in features:
-        weight = weights.get(name)
-        if weight is not None:
-            below += value * weight[low]
-            above += value * weight[high]
-            if name.startswith(("before:", "after:")):
-                word = name.partition(":")[2]
-                if word not in _UNTOLD:
-                    spoken[word] = spoken.get(word, 0.0) + value * (weight[high] - weight[low])
-    loudest = sorted(spoken.items(), key=lambda pair: (-abs(pair[1]), pair[0]))[:_SHOWN]
+    for weights, value in features:
+        less, more, word = weights[measure]
+        below += value * less
+        above += value * more
+        if word:
+            spoken[word] = spoken.get(word, 0.0) + value * (more - less)
     down, up = exp(min(below, 30.0)), exp(min(above, 30.0))
     total = 1 + down + up
-    because = ", ".join(f"{word} {weight:+.1f}" for word, weight in loudest)
-    return Chances(down / total, 1 / total, up / total, because)
+    return Chances(down / total, 1 / total, up / total, spoken)

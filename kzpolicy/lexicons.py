@@ -6,9 +6,10 @@ import csv
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 FOLDER = Path(__file__).parent
 # Families that change how other words count, and carry no tone or stance themselves.
@@ -41,7 +42,7 @@ class Lexicon(NamedTuple):
     qualities: Readings  # adjectives and role nouns that describe their bearer
     prepositions: Readings
     markers: dict[tuple[str, str], set[str]]  # words by family and part of speech
-    phrases: dict[str, list[tuple[str, ...]]]  # by first word, the longest first
+    phrases: dict[str, dict[str, list[list[str]]]]  # by first and second word, the longest first
 
 
 def read_rows(name: str) -> Iterator[dict[str, str]]:
@@ -54,6 +55,9 @@ _CLASSES = list(read_rows("function_words.csv"))
 WORDS = {row["class"]: frozenset(row["words"].split()) for row in _CLASSES}
 # Tags of the closed classes; the other tags are n nominal, v verb, g possessive, t infinitive to.
 CLOSED = {word: row["tag"] for row in _CLASSES if row["tag"] for word in row["words"].split()}
+# Words that count, but explain nothing.
+_UNTOLD = frozenset(CLOSED) | {"to", "that"}
+_OWN_TAGS = {"'s": "g", "to": "TO", "that": "THAT"} | dict.fromkeys(",()—–-", ",")
 NEGATORS = WORDS["negator"] | WORDS["negating determiner"]
 
 
@@ -130,20 +134,15 @@ def load_lexicon() -> Lexicon:
             else:
                 readings.append(Entry(row["lemma"], part, preps, family, *values))
     words = set(CLOSED).union(ACTORS, *tables.values())
-    phrases: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-    for phrase in sorted((tuple(word.split("_")) for word in words if "_" in word), key=len, reverse=True):
-        phrases[phrase[0]].append(phrase)
-    return Lexicon(
-        tables["verb"],
-        tables["noun"],
-        tables["adjective"],
-        tables["quality"],
-        tables["preposition"],
-        markers,
-        phrases,
-    )
+    phrases: dict[str, dict[str, list[list[str]]]] = defaultdict(lambda: defaultdict(list))
+    for phrase in sorted((word.split("_") for word in words if "_" in word), key=len, reverse=True):
+        phrases[phrase[0]][phrase[1]].append(phrase)
+    parts = ("verb", "noun", "adjective", "quality", "preposition")
+    verbs, nouns, adjectives, qualities, prepositions = (tables[part] for part in parts)
+    return Lexicon(verbs, nouns, adjectives, qualities, prepositions, markers, phrases)
 
 
+@lru_cache(maxsize=10_000)
 def is_power(name: object) -> bool:
     """Whether a name or code is that of a state or bloc, not of a person or party."""
     return _label(name) in _POWERS
@@ -160,7 +159,6 @@ def _label(name: object) -> str:
     return as_word(str(name)).removeprefix("the_")
 
 
-@lru_cache(maxsize=100_000)
 def stem_of(word: str) -> str:
     """Cut the commonest endings, so that forms of a word share their learned weight."""
     for ending in ("ingly", "edly", "ing", "ied", "ies", "ed", "es", "ly", "s"):
@@ -169,15 +167,94 @@ def stem_of(word: str) -> str:
     return word
 
 
-@lru_cache(maxsize=100_000)
-def plain_word(word: str) -> tuple[str, float] | None:
-    """Stem and polarity of a word, None for marks and figures."""
-    return (stem_of(word), _polarity(word)) if word[0].isalpha() or word == "n't" else None
+# Log-odds of -1 and of 1 against neither, and the word to name as the reason, if any.
+Weight = tuple[float, float, str]
+# What was learned of a feature: its name, then for each measure: from news (tone toward persons and
+# parties), from texts on states (tone and stance). Plain tuples are unpacked fastest.
+Weights = tuple[str, Weight, Weight, Weight]
+NEWS: Final = 1
+TONE: Final = 2
+STANCE: Final = 3
+_NOTHING = (0.0, 0.0, "")
 
 
-def _polarity(word: str) -> float:
-    """How favourable a word is by the lexicon, whatever its role."""
-    lexicon = load_lexicon()
-    tables = (lexicon.qualities, lexicon.nouns, lexicon.verbs)
-    firsts = [table[word][0] for table in tables if table.get(word)]
-    return sum(entry.agent + 0.5 * entry.object for entry in firsts)
+@lru_cache(maxsize=1)
+def load_weights() -> dict[str, Weights]:
+    """Load ``news_weights.csv`` and ``state_weights.csv`` by feature."""
+    found: dict[str, Weights] = {}
+    for row in read_rows("news_weights.csv"):
+        found[row["feature"]] = (row["feature"], _weight(row, "tone"), _NOTHING, _NOTHING)
+    for row in read_rows("state_weights.csv"):
+        news = found.get(row["feature"], (row["feature"], _NOTHING))[1]
+        found[row["feature"]] = (row["feature"], news, _weight(row, "tone"), _weight(row, "stance"))
+    return found
+
+
+def _weight(row: dict[str, str], measure: str) -> Weight:
+    side, _, word = row["feature"].partition(":")
+    told = word if side in ("before", "after") and word not in _UNTOLD else ""
+    return float(row[f"{measure}_below"]), float(row[f"{measure}_above"]), told
+
+
+@lru_cache(maxsize=10_000)
+def weigh(feature: str) -> Weights:
+    """Give the weights of a feature, zero where nothing was learned of it."""
+    return load_weights().get(feature) or (feature, _NOTHING, _NOTHING, _NOTHING)
+
+
+@dataclass(slots=True)
+class Word:
+    """What is known of a word by itself, whatever its sentence."""
+
+    stem: str
+    tag: str  # a capital letter where the words around it decide, see `kzpolicy.clauses`
+    plain: bool  # neither a mark nor a figure
+    cue: bool  # a noun, adjective or quality of the lexicon
+    before: Weights  # where it stands before a target
+    after: Weights
+    strength: float  # how favourable or unfavourable it is by the lexicon, whatever its role
+    near: Weights  # of favourable or unfavourable words near a target
+    anywhere: Weights  # of such words in the sentence
+
+
+class _Vocabulary(dict[str, Word]):
+    """Words seen so far; a plain dictionary, for `lru_cache` takes thrice as long to find one."""
+
+    def __missing__(self, word: str) -> Word:
+        if len(self) == _MOST_WORDS:
+            self.clear()
+        lexicon, stem = load_lexicon(), stem_of(word)
+        tables = (lexicon.qualities, lexicon.nouns, lexicon.verbs)
+        firsts = [table[word][0] for table in tables if table.get(word)]
+        polarity = sum([entry.agent + 0.5 * entry.object for entry in firsts])
+        sign = "favourable" if polarity > 0 else "unfavourable"
+        self[word] = Word(
+            stem=stem,
+            tag=_tag(word, lexicon),
+            plain=word[0].isalpha() or word == "n't",
+            cue=word in lexicon.nouns or word in lexicon.adjectives or word in lexicon.qualities,
+            before=weigh(f"before:{stem}"),
+            after=weigh(f"after:{stem}"),
+            strength=abs(polarity),
+            near=weigh(f"words near:{sign}"),
+            anywhere=weigh(f"words all:{sign}"),
+        )
+        return self[word]
+
+
+_MOST_WORDS = 100_000
+VOCABULARY = _Vocabulary()
+
+
+def _tag(word: str, lexicon: Lexicon) -> str:
+    if word in CLOSED or word in _OWN_TAGS:
+        return CLOSED.get(word) or _OWN_TAGS[word]
+    if word in lexicon.verbs or word in WORDS["copula"]:
+        return "V"
+    if word in lexicon.prepositions:
+        return "P"
+    if word.endswith("ly") and word not in lexicon.qualities:
+        return "A"
+    if word.endswith("ed") and len(word) > 4:
+        return "Q" if word in lexicon.qualities or word in lexicon.adjectives else "E"
+    return "N"
