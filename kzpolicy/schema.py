@@ -157,7 +157,7 @@ def _typed(values: pd.Series[Any], column: Column, where: str) -> pd.Series[Any]
         empty |= values.astype("str") == ""
     faults = {"is empty": empty & column.required}
     if column.type == "string":
-        typed = values.where(~empty, None)
+        typed = values.where(~empty, None) if empty.any() else values
     elif column.type == "date":
         typed = pd.to_datetime(values, format="%Y-%m-%d", errors="coerce")
         faults["is not a date (YYYY-MM-DD)"] = typed.isna() & ~empty
