@@ -189,7 +189,7 @@ def draw() -> None:
         "Left: megabytes of text a second of processor time on one core, and peak memory; median of "
         f"{facts['repeats']} interleaved runs. Right: where kzpolicy's time goes.",
         f"Source: benchmarks/speed.csv. Texts: {facts['texts']}. {facts['processor']}, shared with other "
-        "programs. The tasks differ: only kzpolicy scores targets and keeps checked tables.",
+        "programs. All are asked the same; only kzpolicy reads who does what to whom and checks its tables.",
         height=4.4,
         columns=2,
         left=2.15,
@@ -212,7 +212,7 @@ def draw() -> None:
     left.set_xticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
     left.minorticks_off()
     left.grid(axis="x", color="#ECECEC")
-    panel_title(left, "MB/s (log scale), memory")
+    panel_title(left, "MB/s (log), memory")
     for place, step in enumerate(steps):
         share = float(step["value"])
         right.barh(place, share, color=SERIES, height=0.62)
