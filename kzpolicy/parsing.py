@@ -10,14 +10,12 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any
 from uuid import uuid4
 
-import numpy as np
 import pandas as pd
 
 from kzpolicy.corpus import Corpus
@@ -34,7 +32,7 @@ from kzpolicy.parts import (
 )
 from kzpolicy.powers import Mention, Powers, load_powers
 from kzpolicy.running import run_tasks
-from kzpolicy.schema import LARGE, PARSED, TABLES, check, check_references, text_column
+from kzpolicy.schema import PARSED, TABLES, check, check_references
 from kzpolicy.scoring import SCORES, Scorer, ScorerError, check_scores
 from kzpolicy.segmenting import find_words, split_sentences
 from kzpolicy.speeches import load_states
@@ -305,19 +303,10 @@ def check_curated(whole: dict[str, pd.DataFrame], parts: Sequence[Stores], power
 
 
 def _frame(rows: Sequence[tuple[Any, ...]], name: str) -> pd.DataFrame:
-    """Make a table's frame of its rows."""
-    columns = zip(*rows, strict=True) if rows else ((),) * len(TABLES[name].names)
-    return pd.DataFrame(
-        {column.name: _packed(values) for column, values in zip(TABLES[name].columns, columns, strict=True)}
-    )
-
-
-def _packed(values: Sequence[Any]) -> Any:
-    """Pack the texts of a large table as categories where they repeat; see `kzpolicy.schema.LARGE`."""
-    if len(values) > LARGE and isinstance(values[0], str):
-        known = dict(zip(dict.fromkeys(values), count()))
-        return text_column(np.fromiter(map(known.__getitem__, values), np.int64, len(values)), list(known))
-    return list(values)
+    """Make a table's frame of its rows: column by column, which is faster."""
+    names = TABLES[name].names
+    columns = zip(*rows, strict=True) if rows else [()] * len(names)
+    return pd.DataFrame({name: list(values) for name, values in zip(names, columns, strict=True)})
 
 
 class _Progress:
