@@ -221,7 +221,7 @@ class _Vocabulary(dict[str, Word]):
     """Words seen so far; a plain dictionary, for `lru_cache` takes thrice as long to find one."""
 
     def __missing__(self, word: str) -> Word:
-        if len(self) == _MOST_WORDS:
+        if len(self) >= _MOST_WORDS:
             self.clear()
         lexicon, stem = load_lexicon(), stem_of(word)
         tables = (lexicon.qualities, lexicon.nouns, lexicon.verbs)

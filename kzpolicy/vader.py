@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
+from threading import Lock
 
 _BOOST, _CAPITALS, _NEGATION = 0.293, 0.733, -0.74
 _DISTANCE = {1: 1.0, 2: 0.95, 3: 0.9}  # weight of a booster so many tokens before the word
@@ -97,9 +98,11 @@ class _Letters(dict[str, str]):
         self._letters: dict[str, str] = {}  # of trimmed tokens
         borders = (_COMPARING, _TURNING, _RATED, _CHECKED, _END)
         self._free = {first: iter(range(first, last)) for first, last in pairwise(borders)}
+        self._lock = Lock()  # a worker of a cluster may read several parts at once
 
     def __missing__(self, token: str) -> str:
-        letter = self[token] = self._letter(_trim(token)) if len(token) > 1 else ""
+        with self._lock:
+            letter = self[token] = self._letter(_trim(token)) if len(token) > 1 else ""
         return letter
 
     def _letter(self, text: str) -> str:

@@ -1,7 +1,9 @@
 """The scores equal NLTK's on every sentence; every sentence here is invented."""
 
 import random
+import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from itertools import product
 
@@ -214,3 +216,21 @@ def test_more_spellings_than_letters(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vader, "_known", few)
     assert score_sentence("good Good") == (0.0, 0.0, 1.0, 0.7003)
     assert -1 <= score_sentence("goOd gOod bAd but bad")[3] <= 1
+
+
+def test_several_threads_read_new_tokens_at_once(nltk_scores: Reference) -> None:
+    words = "good bad great war Peace kind very but not never".split()
+    sentences = [
+        f"{words[i % 10]}{'x' * (i % 3)} {words[i % 7].upper()} the {words[i % 9]}, {words[i % 4]}! {i}"
+        for i in range(600)
+    ]
+    expected = [nltk_scores(sentence) for sentence in sentences]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            for _ in range(10):
+                vader._known = vader._Letters()
+                assert list(pool.map(score_sentence, sentences)) == expected
+    finally:
+        sys.setswitchinterval(before)
