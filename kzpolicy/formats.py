@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import html
 import io
 import os
 import re
@@ -45,6 +46,12 @@ _NO_TITLE = re.compile(r"(?i)\A(?:microsoft|untitled)|\.(?:docx?|pdf|indd|qxd|pp
 _HEAD = re.compile(r"(?i)\bpage\b|\bof\b|\b[ivxl]+\b|[\W\d_]+")
 _ENDED = re.compile(r"[.!?:;…][\W\d]*\Z")
 _LISTED = re.compile(r"[•·▪◦‣*–-]\s|[\[(]?\d{1,3}[.)\]]\s")
+# HTML in a table's cell: what shows that it is there, its tags, and those that end a paragraph.
+_MARKUP = re.compile(
+    r"</(?:p|div|a|span|b|i|em|strong|li)>|<(?:br|p)\b[^<>]{0,200}>|&(?:[a-z]{2,6}|#\w{2,6});", re.IGNORECASE
+)
+_TAG = re.compile(r"<(?:!--[^<>]*--|(/?[a-z][a-z0-9]*)\b[^<>]*)>", re.IGNORECASE)
+_BLOCKS = "p div br li ul ol tr table h1 h2 h3 h4 h5 h6 blockquote".split()
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 
@@ -205,7 +212,24 @@ def _tidy(contents: Contents) -> Contents:
 
 def tidy_text(text: str) -> Contents:
     """Make the contents of a text that stood in a table's cell."""
+    if _MARKUP.search(text):
+        return _tidy(Contents(_shown(text), {}, ("HTML markup taken out",)))
     return _tidy(Contents(text, {}))
+
+
+def _shown(markup: str) -> str:
+    kept: list[str] = []
+    hidden = ""
+    for place, part in enumerate(_TAG.split(markup)):
+        if place % 2 == 0:
+            kept += () if hidden else [part]
+            continue
+        name = (part or "").lower()
+        if hidden or name in ("script", "style"):
+            hidden = "" if name == f"/{hidden}" else hidden or name
+        elif name.removeprefix("/") in _BLOCKS:
+            kept.append("\n\n")
+    return html.unescape("".join(kept))
 
 
 def _decoded(raw: bytes) -> tuple[str, tuple[str, ...]]:

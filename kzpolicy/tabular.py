@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, AnyStr
 
@@ -93,10 +93,11 @@ def _read_csv(path: Path) -> Iterator[tuple[int, Row | StudyError]]:
     csv.field_size_limit(_LONGEST)
     with path.open(encoding=encoding, newline="") as text:
         first = text.readline(_HEAD)
-        separator = max(",;\t", key=first.count)
+        noted = first.startswith("sep=") and len(first.strip()) == 5  # by Excel, which does not show it
+        separator = max(",;\t|", key=(text.readline(_HEAD) if noted else first).count)
         text.seek(0)
-        rows = csv.reader(_lines(text), delimiter=separator)
-        names = [name.strip() for name in next(rows)]
+        rows = csv.reader(lines(text), delimiter=separator)
+        names = _named(next(rows) and next(rows) if noted else next(rows))
         for number, cells in enumerate(rows, start=2):
             if not any(cells):
                 continue
@@ -111,7 +112,26 @@ def _read_csv(path: Path) -> Iterator[tuple[int, Row | StudyError]]:
                 yield number, dict(zip(names, cells, strict=False))
 
 
-def _lines(file: IO[AnyStr]) -> Iterator[AnyStr]:
+def _named(heading: Iterable[str]) -> list[str]:
+    """Give the columns' names; the second of a name is not the first's, whose cells it would hide."""
+    names: list[str] = []
+    for name in map(str.strip, heading):
+        names.append(f"{name} ({names.count(name) + 1})" if name and name in names else name)
+    return names
+
+
+def other_sheets(path: Path) -> list[str]:
+    """Give the names of a workbook's sheets after the first, which alone is read."""
+    import openpyxl
+
+    if path.suffix.lower() != ".xlsx":
+        return []
+    names: list[str] = openpyxl.load_workbook(path, read_only=True).sheetnames
+    return names[1:]
+
+
+def lines(file: IO[AnyStr]) -> Iterator[AnyStr]:
+    """Yield a file's lines; an error at one that would fill the memory."""
     while line := file.readline(_LONGEST):
         if len(line) == _LONGEST:
             raise StudyError(f"a line of more than {LARGEST // 10**6} MB; split it")
@@ -127,16 +147,16 @@ def _read_xlsx(path: Path) -> Iterator[tuple[int, Row | StudyError]]:
     open_archive(raw).close()
     book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
     rows = book.worksheets[0].iter_rows(values_only=True)
-    names = [str(name).strip() for name in next(rows, ())]
+    names = _named("" if name is None else str(name) for name in next(rows, ()))
     for number, cells in enumerate(rows, start=2):
         if any(cell is not None for cell in cells):
             yield number, dict(zip(names, cells, strict=False))
 
 
 def _read_jsonl(path: Path) -> Iterator[tuple[int, Row | StudyError]]:
-    with path.open("rb") as lines:
+    with path.open("rb") as file:
         number = 0
-        for line in _lines(lines):
+        for line in lines(file):
             number += 1
             if not line.strip():
                 continue
