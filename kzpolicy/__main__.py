@@ -172,6 +172,9 @@ def _build(options: argparse.Namespace) -> int:
     print(f"{out}: {corpus!r}")
     for reason, pieces, words in left_out.itertuples():
         print(f"  left out: {reason}: {pieces} pieces, {words} words")
+    languages = corpus.documents["language"]
+    if others := int((~languages.str.lower().str.startswith("en")).sum()):
+        print(f"  not in English: {others} of {len(languages)} texts, though scored as if they were")
     # What stands in brackets or after a semicolon is of one file only, or how to mend it.
     causes = (re.split(r"; | \(|(?<=near-duplicate) of ", reason)[0] for reason in corpus.skipped["reason"])
     for cause, files in Counter(causes).most_common():

@@ -19,14 +19,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kzpolicy.bibliography import EXPORTS, LARGEST_EXPORT, column_of, dated, known_facts, read_export, text_of
+from kzpolicy.bibliography import (
+    EXPORTS,
+    LARGEST_EXPORT,
+    UNDETERMINED,
+    column_of,
+    dated,
+    known_facts,
+    read_export,
+    reads_english,
+    text_of,
+)
 from kzpolicy.duplicates import BINS, near_duplicates, signature
 from kzpolicy.errors import StudyError
 from kzpolicy.formats import Contents, decode, read_contents, tidy_text
 from kzpolicy.reading import LeftOut, Paragraphs, clean_paragraphs, is_heading
 from kzpolicy.sheets import FORMULA, harmless
 from kzpolicy.speeches import debate_sources
-from kzpolicy.tabular import TABULAR, read_row, read_rows
+from kzpolicy.tabular import TABULAR, lines, other_sheets, read_row, read_rows
 
 SOURCES = "sources.csv"
 _NEEDED = ("document", "file", "title", "published_from")
@@ -336,8 +346,10 @@ def _survey(
     # Each file, and each row that is declared, and whether it is done.
     done = {file: False for file in files if file not in references.files and file != SOURCES}
     del files
-    for number, row in enumerate(_read_sources(folder / SOURCES) if own else (), start=2):
+    for number, row in enumerate(_read_sources(folder / SOURCES, around) if own else (), start=2):
         where, file = f"{SOURCES}: row {number}: ", row["file"]
+        if source_file(file) not in done:  # as Windows writes paths
+            file = file.replace("\\", "/")
         if done.get(file):
             skipped.append((file, f"{where}file {file} stands twice; keep one"))
         elif source_file(file) not in done:
@@ -353,7 +365,7 @@ def _survey(
             done[file] = True
             yield *_joined(folder, file, {}, row, references), ""
     for file, already in done.items():
-        for address in () if already else _addresses(folder, file, skipped):
+        for address in () if already else _addresses(folder, file, skipped, around):
             if address == file or address not in done:
                 yield *_joined(folder, address, {}, {}, references), ""
     references.tell_unused(around)
@@ -394,27 +406,43 @@ def _walk(folder: Path, skipped: Skipped) -> list[str]:
     return files
 
 
-def _addresses(folder: Path, file: str, skipped: Skipped) -> Iterator[str]:
+def _addresses(folder: Path, file: str, skipped: Skipped, around: Skipped) -> Iterator[str]:
     """Yield the documents of a file: itself, or a table's rows that have a text."""
     if not file.lower().endswith(TABULAR):
         yield file
         return
-    number = 0
+    number, columns = 0, dict[str, None]()
     try:
         for number, row in read_rows(folder / file):
             if isinstance(row, StudyError):
                 skipped.append((f"{file}#{number}", str(row)))
             elif text_of(row) is None:
-                what = "no column of texts (named text, body or content)"
+                what = f"no column of texts (named text, body or content; there are {_few(row)})"
                 skipped.append((file if number == 2 else f"{file}#{number}", what))
                 if not file.lower().endswith(("jsonl", "ndjson")):
-                    return
+                    break
             else:
+                columns |= dict.fromkeys(row)
                 yield f"{file}#{number}"
         if not number:
             skipped.append((file, "a table without a row; put texts in it or take it away"))
+        if sheets := other_sheets(folder / file):
+            around.append((file, f"sheets that are not read ({_few(sheets)}); save each as a file"))
     except StudyError as error:
         skipped.append((file, _cause(error, folder / file)))
+    _tell_unread(file, (name for name in columns if not column_of(name)), around)
+
+
+def _tell_unread(file: str, columns: Iterable[str], around: Skipped) -> None:
+    """Name the columns of a table that are not read."""
+    if names := _few(columns):
+        around.append((file, f"columns that are not read ({names})"))
+
+
+def _few(names: Iterable[str]) -> str:
+    """Write down some names, each on one line and not too long."""
+    shown = [" ".join(str(name).split())[:40] or "one without a name" for name in names]
+    return ", ".join(shown[:8]) + (f" and {len(shown) - 8} more" if len(shown) > 8 else "")
 
 
 def _contents(folder: Path, address: str) -> Contents:
@@ -469,6 +497,9 @@ def _joined(
     else:
         row["document"] = _key(file, earlier, own, record)
     row["file"] = file
+    if isinstance(contents, Contents) and not row.get("language") and not reads_english(contents.text):
+        row["language"] = UNDETERMINED
+        contents = contents._replace(notes=(*contents.notes, "not in English, for which the scores are made"))
     notes = [row["notes"]] if row.get("notes") else []
     for note in contents.notes if isinstance(contents, Contents) else ():
         if note not in "; ".join(notes):
@@ -515,6 +546,8 @@ def _with_dates(layer: Facts) -> Facts:
 def _fault(row: Facts) -> str:
     """Say what is wrong with a row's facts."""
     if not row.get("published_from") and row.get("document") and row.get("title"):
+        if row.get("date"):
+            return f"its date can be read in two ways or none ({row['date'][:40]}); write it as 2019-05-06"
         return f"published_from is empty: {_NO_DATE}"
     for column in ("document", "title"):
         if not row.get(column):
@@ -556,9 +589,12 @@ def _repeated(rows: Rows, signed: bytearray) -> dict[int, str]:
 # Tables of sources and of exceptions.
 
 
-def _read_sources(path: Path) -> Iterator[Facts]:
+def _read_sources(path: Path, around: Skipped) -> Iterator[Facts]:
     number = 1
     try:
+        with path.open("rb") as file:
+            for _ in lines(file):  # before all of it is in memory
+                pass
         text, encoding = decode(path.read_bytes())
         first = text.split("\n", 1)[0]
         del text  # an archive's is large
@@ -570,6 +606,8 @@ def _read_sources(path: Path) -> Iterator[Facts]:
                 for column in _NEEDED:
                     if column not in table:
                         raise StudyError(f"lacks column {column!r}; it needs {', '.join(_NEEDED)}")
+                if number == 1:
+                    _tell_unread(SOURCES, table.columns.difference(["document", "file", *_DECLARED]), around)
                 table = table.fillna("").replace(r"\r\n?", "\n", regex=True)
                 table = table.replace(rf"\A'(?=[{re.escape(FORMULA)}])", "", regex=True)
                 for row in table.to_dict("records"):
@@ -631,8 +669,11 @@ class _References:
                     records, broken = read_export(path, decode(path.read_bytes())[0])
                     if broken:
                         skipped.append((file, f"{broken} references in it cannot be read; export it again"))
-                elif file == SOURCES or not (records := _listing(path)):
-                    continue
+                else:
+                    records, unread = ([], ()) if file == SOURCES else _listing(path)
+                    if not records:
+                        continue
+                    _tell_unread(file, unread, skipped)
                 self.files.add(file)
             except (OSError, StudyError) as error:
                 if file in self.files:
@@ -642,15 +683,20 @@ class _References:
                 self._add(record, str(PurePosixPath(file).parent))
 
     def _add(self, record: Facts, parent: str) -> None:
-        number = len(self._records)
-        self._records.append(record)
-        ways = [("title", _plain(record.get("title", ""))), ("key", record.get("document", ""))]
-        for attached in filter(None, record.pop("file", "").split("\n")):
-            path = PurePosixPath(attached.strip())
+        attachments = record.pop("file", "").split("\n")
+        ways = [*_titles(record.get("title", "")), ("key", record.get("document", ""))]
+        number = self._by.get(ways[0])
+        if number is not None and _agree(record, self._records[number]):  # exported twice
+            self._records[number] = record | self._records[number]
+        else:
+            number = len(self._records)
+            self._records.append(record)
+        for attached in filter(None, attachments):
+            path = PurePosixPath(attached.strip().replace("\\", "/"))
             ways += [("path", str(PurePosixPath(parent) / path)), ("name", path.name)]
         for way in ways:
             if way[1]:  # what two records share finds neither
-                self._by[way] = number if way not in self._by else None
+                self._by[way] = number if self._by.get(way, number) == number else None
 
     def find(self, file: str, own: Facts) -> Facts:
         """Find a file's record: by its path, its name, its key, or its title."""
@@ -659,7 +705,7 @@ class _References:
         path = PurePosixPath(file)
         titles = (own.get("title", ""), path.stem, path.stem.split(" - ", 2)[-1])  # Author - Year - Title
         ways = [("path", file), ("name", path.name), ("key", path.stem)]
-        ways += [("title", _plain(title)) for title in titles]
+        ways += sorted(way for title in titles for way in _titles(title))  # whole ones first
         number = next((n for way in ways if way[1] and (n := self._by.get(way)) is not None), None)
         if number is None:
             return {}
@@ -677,24 +723,31 @@ class _References:
             skipped.append((", ".join(sorted(self.files)), what))
 
 
-def _listing(path: Path) -> list[Facts]:
-    """Read a table that lists files and holds no text; nothing if it is another table."""
-    records = []
+def _listing(path: Path) -> tuple[list[Facts], Iterable[str]]:
+    """Read a table that lists files and holds no text, and name what is not read of it; else nothing."""
+    records, names = [], dict[str, None]()
     for _, row in read_rows(path):
         if isinstance(row, StudyError):
             continue
+        names |= dict.fromkeys(row)
         columns = {column_of(name) for name in row}
         if "text" in columns or "file" not in columns:
-            return []
+            return [], ()
         facts = known_facts(row, f"given in {path.name}")
         records.append(facts | {"file": facts.get("file", "").replace(";", "\n")})
-    return records
+    return records, (name for name in names if not column_of(name))
 
 
-def _plain(title: str) -> str:
-    """Fold a title for comparison; programs cut long ones short in the names of files."""
-    plain = " ".join(re.findall(r"[^\W_]+", title.lower()))[:40].strip()
-    return plain if len(plain) > 10 else ""
+def _titles(title: str) -> list[tuple[str, str]]:
+    """Fold a title for comparison, whole and cut: programs cut long ones short in the names of files."""
+    plain = " ".join(re.findall(r"[^\W_]+", title.lower()))
+    return [("title", plain), ("title's start", plain[:40].strip())] if len(plain) > 10 else []
+
+
+def _agree(one: Facts, other: Facts) -> bool:
+    """Whether two records of a title are of the same day, and differ in nothing but their keys."""
+    facts = (one.keys() & other.keys()) - {"document", "date_basis"}
+    return "published_from" in facts and all(one[name] == other[name] for name in facts)
 
 
 # Names and causes.

@@ -89,9 +89,9 @@ def parse_corpus(
         4. what a page of HTML, a PDF or a Word file states of itself (of HTML only, a date);
         5. a date in the file's name, as in ``2019-05-06-road.txt``.
 
-        A date may be 2019 or 2019-05: ``published_from`` and ``published_to`` are then the first and
-        the last day, and ``date_basis`` says so. A folder of General Debate statements needs nothing,
-        see `kzpolicy.speeches.debate_sources`.
+        A date may be 2019, 2019-05 or 2019-05/2019-06: ``published_from`` and ``published_to`` are then
+        the first and the last day, and ``date_basis`` says so. A folder of General Debate statements
+        needs nothing, see `kzpolicy.speeches.debate_sources`.
     corpus
         Name of the corpus.
     sources

@@ -256,7 +256,10 @@ SKIPPED: dict[str, tuple[Break, list[str]]] = {
     "sources with semicolons": (sources((HEAD + ROW).replace(",", ";")), []),
 }
 SKIPPED |= {
-    f"no column {column}": (sources(HEAD.replace(column, "other", 1) + ROW), [])
+    f"no column {column}": (
+        sources(HEAD.replace(column, "other", 1) + ROW),
+        ["sources.csv: columns that are not read (other)"],
+    )
     for column in ("authors", "outlet", "published_to", "date_basis")
 }
 

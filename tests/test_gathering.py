@@ -3,9 +3,11 @@
 import doctest
 import json
 import os
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 
+import openpyxl
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from invented import NONE, article, fill
 from test_formats import docx, html, pdf
 
-from kzpolicy import bibliography, duplicates, formats, gathering
+from kzpolicy import bibliography, duplicates, formats, gathering, tabular
 from kzpolicy.__main__ import main
 from kzpolicy.bibliography import dated, known_facts, read_export
 from kzpolicy.corpus import load_corpus
@@ -54,13 +56,21 @@ def skipped(folder: Path, **options: bool) -> dict[str, str]:
         ("Monday, 6 May 2019", "2019-05-06", "2019-05-06", "printed"),
         ("Sept. 30th, 2019", "2019-09-30", "2019-09-30", "printed"),
         ("May 2019", "2019-05-01", "2019-05-31", "printed, to the month"),
+        ("May-June 2019", "2019-05-01", "2019-06-30", "printed, to the month"),
+        ("2019-05/2019-06", "2019-05-01", "2019-06-30", "printed, to the month"),
+        ("2019-2020", "2019-01-01", "2020-12-31", "printed, to the year"),
+        ("30 May 2019 to 2 June 2019", "2019-05-30", "2019-06-02", "printed"),
+        ("2019-05-06T10:00:00-0600", "2019-05-06", "2019-05-06", "printed"),
+        ("2019-22", "2019-01-01", "2019-12-31", "printed, to the year"),
     ],
 )
 def test_a_date_is_as_precise_as_it_is_given(given_as: str, first: str, last: str, basis: str) -> None:
     assert dated(given_as, "printed") == dict(zip(DATES, (first, last, basis), strict=True))
 
 
-@pytest.mark.parametrize("no_date", ["", "soon", "05/06/2019", "2019-13", "2019-02-30", "19", "Smarch 2019"])
+@pytest.mark.parametrize(
+    "no_date", ["", "soon", "05/06/2019", "2019-13", "2019-02-30", "19", "Smarch 2019", "1111" * 5000]
+)
 def test_what_is_no_date_gives_none(no_date: str) -> None:
     assert dated(no_date, "printed") == {}
 
@@ -80,6 +90,42 @@ def test_facts_go_by_many_names_and_the_best_of_them_counts() -> None:
         "authors": "Dana Example; Ilya Sample",
         "outlet": "Invented Gazette",
         **dict(zip(DATES, ("2019-05-06", "2019-05-06", "given"), strict=True)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("record", "first"),
+    [
+        ({"date": "Jun 8", "year": "2004"}, "2004-06-08"),
+        ({"date": "05/06/2004", "year": "2004"}, "2004-01-01"),
+        ({"Date of publication": "2004-02"}, "2004-02-01"),
+    ],
+)
+def test_a_date_that_says_less_than_another_is_completed_by_it(record: dict[str, str], first: str) -> None:
+    assert known_facts(record, "given")["published_from"] == first
+
+
+@pytest.mark.parametrize(
+    ("given_as", "code"),
+    [
+        *(("en-GB", "en"), ("English (US)", "en"), ("american", "en"), ("eng", "en")),
+        *(("ngerman", "de"), ("Kazakh", "kk"), ("kaz", "kk"), ("Ruritanian", "ruritanian")),
+    ],
+)
+def test_a_language_has_its_own_code(given_as: str, code: str) -> None:
+    assert known_facts({"language": given_as}, "given") == {"language": code}
+
+
+def test_markup_in_facts_is_taken_out() -> None:
+    facts = {
+        "Title": "The <i>Steppe&#10;Road</i> &amp; R&D",
+        "Author(s)": "Ex&aacute;mple",
+        "link": "a?b=1&copy=2",
+    }
+    assert known_facts(facts, "given") == {
+        "title": "The Steppe Road & R&D",
+        "authors": "Exámple",
+        "url": "a?b=1&copy=2",
     }
 
 
@@ -175,6 +221,109 @@ def test_exports_of_references() -> None:
             read_export(Path(name), content)
 
 
+def facts_of(name: str, content: str) -> list[dict[str, str]]:
+    records, broken = read_export(Path(name), content)
+    assert broken == 0
+    return records
+
+
+def test_ris_as_databases_write_it() -> None:
+    lines = [
+        "TY  -NEWS",
+        "T1  -A Title That",
+        "  Is Wrapped",
+        "",
+        "no tag",
+        "AU  - Example,Dana; Sample, Ilya",
+    ]
+    lines += ["DA  - Jun 8", "PY  - 2004", "JO  - Inv. Gaz.", "JF  - Invented Gazette", "LA  - French"]
+    lines += ["L1  - file:///C:/x/a%20road.txt", "TY  - NEWS", "TI  - Not Ended", "DA  - 2019/10//undefined"]
+    june, october = ("2004-06-08", "2004-06-08", "export a.ris"), ("2019-10-01", "2019-10-31")
+    assert facts_of("a.ris", "\r\n".join(lines)) == [
+        {
+            "title": "A Title That Is Wrapped",
+            "authors": "Dana Example; Ilya Sample",
+            "outlet": "Invented Gazette",
+            "language": "fr",
+            "file": "file:///C:/x/a road.txt",
+            **dict(zip(DATES, june, strict=True)),
+        },
+        {
+            "title": "Not Ended",
+            "file": "",
+            **dict(zip(DATES, (*october, "export a.ris, to the month"), strict=True)),
+        },
+    ]
+
+
+def test_bibtex_as_managers_write_it() -> None:
+    road, port = facts_of(
+        "a.bib",
+        r"""
+        @techreport{road, AUTHOR = {{Roads and Rails, Inc.} and Example, Dana and {de Sample}, Ilya},
+            institution = {Invented House}, year = 2019, month = "6~" # may,
+            File = {:C$\backslash$:/Users/x/p{\'{u}}blico{\_}1.txt:text/plain}}
+        @article{port, year = 2019, month = 5, day = 7, file = {C\:\\x\\port.txt}, langid = {ngerman}}
+        """,
+    )
+    assert road == {
+        "document": "road",
+        "authors": "Roads and Rails, Inc.; Dana Example; Ilya de Sample",
+        "outlet": "Invented House",
+        "file": "C:/Users/x/público_1.txt",
+        **dict(zip(DATES, ("2019-05-06", "2019-05-06", "export a.bib"), strict=True)),
+    }
+    assert (port["published_from"], port["file"], port["language"]) == ("2019-05-07", r"C:\x\port.txt", "de")
+
+
+def test_csl_as_managers_write_it() -> None:
+    item = {
+        "id": "http://example.org/1",
+        "citation-key": "road2019",
+        "author": [
+            {"given": "Ilya", "non-dropping-particle": "de", "family": "Sample"},
+            {"literal": "Rails, Inc."},
+        ],
+        "issued": {"date-parts": [["2019", "5"], ["2019", 6]]},
+        "source": "Catalogue",
+        "publisher": "Invented House",
+        "attachments": [{"path": "a.txt"}, {"title": "a link"}],
+    }
+    (road, raw) = facts_of("a.json", json.dumps({"items": [item, {"issued": {"raw": "2019/05/06"}}]}))
+    assert road == {
+        "document": "road2019",
+        "authors": "Ilya de Sample; Rails, Inc.",
+        "outlet": "Invented House",
+        "file": "a.txt",
+        **dict(zip(DATES, ("2019-05-01", "2019-06-30", "export a.json, to the month"), strict=True)),
+    }
+    assert raw["published_to"] == "2019-05-06"
+
+
+def test_a_record_that_is_exported_twice_is_one(tmp_path: Path) -> None:
+    ris = "TY  - NEWS\nTI  - A Road to the Steppe\nDA  - 2019/05/06\nUR  - http://example.org\nER  - \n"
+    bib = "@misc{road, title = {A {Road} to the Steppe}, date = {2019-05-06}, publisher = {Invented Gazette}}"
+    fill(tmp_path, {"a road to the steppe.txt": article("one"), "a.bib": bib, "b.ris": ris})
+    assert known(tmp_path, "published_from", "outlet", "url") == {
+        "road": ("2019-05-06", "Invented Gazette", "http://example.org")
+    }
+    assert skipped(tmp_path) == {}
+    fill(tmp_path, {"b.ris": ris.replace("05/06", "05/07")})  # another of the same title
+    told = ["no date in the file", "no file found for 2 of 2 records"]
+    with pytest.raises(StudyError, match=told[0]):
+        gather(tmp_path, None, NONE)
+    fill(tmp_path, {"2018-01-01.txt": article("two")})
+    assert any(reason.startswith(told[1]) for reason in skipped(tmp_path).values())
+
+
+def test_titles_with_the_same_beginning_are_told_apart(tmp_path: Path) -> None:
+    start = "The Multi-Vector Foreign Policy of Ruritania in"
+    entries = [f"@misc{{k{year}, title = {{{start} {year}}}, date = {{{year}}}}}" for year in (2017, 2018)]
+    texts = {f"{start} {year}.txt": article(f"y{year}") for year in (2017, 2018)}
+    fill(tmp_path, {"a.bib": "\n".join(entries), **texts})
+    assert known(tmp_path, "published_from") == {"k2017": ("2017-01-01",), "k2018": ("2018-01-01",)}
+
+
 def test_records_are_matched_by_path_name_key_and_title(tmp_path: Path) -> None:
     entry = "@misc{{{0}, title = {{{1}}}, date = {{2019-01-0{2}}}, file = {{{3}}}}}"
     entries = [
@@ -208,6 +357,23 @@ def test_records_are_matched_by_path_name_key_and_title(tmp_path: Path) -> None:
         "f2019": ("page.html", "2019-01-06"),
     }
     assert skipped(tmp_path) == {"library.bib": "no file found for 1 of 7 records (the first: No File)"}
+
+
+def test_windows_paths_find_their_files(tmp_path: Path) -> None:
+    fill(tmp_path, {"deep/road.txt": article("one"), "port.txt": article("two")})
+    fill(tmp_path, {"list.csv": "file,date,colour\nC:\\Users\\x\\port.txt,2018,red\n"})
+    fill(
+        tmp_path,
+        {"sources.csv": "document,file,title,published_from,author\nroad,deep\\road.txt,Road,2019,X\n"},
+    )
+    assert known(tmp_path, "file", "published_from") == {
+        "road": ("deep/road.txt", "2019-01-01"),
+        "port": ("port.txt", "2018-01-01"),
+    }
+    assert skipped(tmp_path) == {
+        "list.csv": "columns that are not read (colour)",
+        "sources.csv": "columns that are not read (author)",
+    }
 
 
 @pytest.mark.parametrize("named", ["Filename", "File Attachments"])
@@ -447,7 +613,7 @@ def test_everything_else_in_a_folder_is_named(tmp_path: Path) -> None:
         "old": "the tables of a study; not read",
         "undated.txt": no_date,
         "2019-02-30.txt": no_date,
-        "numbers.csv": "no column of texts (named text, body or content)",
+        "numbers.csv": "no column of texts (named text, body or content; there are a, b)",
         "data.json": "not an export of references (AttributeError); export it again",
         "rows.jsonl#2": "the file is empty; put the text in it or take it away",
         "rows.jsonl#3": "not a line of JSON (Expecting property name enclosed in double quotes: line 2 "
@@ -493,6 +659,65 @@ def test_rows_of_a_table_are_documents(tmp_path: Path) -> None:
     assert source_hash(tmp_path, rows[0]) != source_hash(tmp_path, rows[1])
     corpus = parse_corpus(tmp_path, collapse=False)
     assert corpus.documents["paragraphs"].tolist() == [5, 5, 5, 5]
+
+
+def test_tables_as_spreadsheets_and_scrapers_write_them(tmp_path: Path) -> None:
+    sheets = openpyxl.Workbook()
+    for row in (["Date", "Text", None, "Text"], [datetime(2019, 5, 6), article("one"), "x", "second"]):
+        sheets.active.append(row)
+    sheets.create_sheet("More")
+    sheets.save(tmp_path / "book.xlsx")
+    quoted = (
+        article("two").replace("\n\n", "</p><script>road < 1</script>\n<p>").replace("price", "pr&#105;ce")
+    )
+    fill(
+        tmp_path,
+        {
+            "semi.csv": f'sep=;\r\nDate;Score;Full Text\r\n6.5.2019;0,5;"<p>{quoted}</p>"\r\n',
+            "pipe.csv": "date|text\n2018|" + article("three").replace("\n\n", " ") + "\n",
+            "wide.csv": f'date\ttext\n05/06/2017\t"{article("four")}"\n'.encode("utf-16"),
+        },
+    )
+    rows, told = gather(tmp_path, None, NONE)
+    assert [(row["file"], row["published_from"], row.get("notes")) for row in rows] == [
+        ("book.xlsx#2", "2019-05-06", None),
+        ("pipe.csv#2", "2018-01-01", None),
+        ("semi.csv#2", "2019-05-06", "HTML markup taken out"),
+    ]
+    assert told == [
+        ("wide.csv#2", "its date can be read in two ways or none (05/06/2017); write it as 2019-05-06"),
+        ("book.xlsx", "sheets that are not read (More); save each as a file"),
+        ("book.xlsx", "columns that are not read (one without a name, Text (2))"),
+        ("semi.csv", "columns that are not read (Score)"),
+    ]
+    texts = [[text for _, _, text in read_document(tmp_path, row)[0]] for row in rows]
+    assert texts[0] == article("one").split("\n\n") and texts[2] == article("two").split("\n\n")
+
+
+def test_a_text_that_does_not_read_like_english_is_not_called_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    french = "Les villes de la steppe attendent une route que les marchands ont promise à leurs voisins. " * 5
+    texts = {"2019-01-01.txt": french, "2019-01-02.md": f"---\nlanguage: fr\n---\n{french} Il neige."}
+    texts["2019-01-03.txt"] = article("one")
+    folder = fill(tmp_path / "texts", texts)
+    note = "not in English, for which the scores are made"
+    build = ["build", str(folder), "--out", str(tmp_path / "steppe"), "--keep-duplicates"]
+    for _ in range(2):  # and again, from what the first build knew
+        assert main(build) == 0
+        assert "  not in English: 2 of 3 texts, though scored as if they were\n" in capsys.readouterr().out
+        documents = load_corpus(tmp_path / "steppe").documents.fillna("")
+        assert documents[["language", "notes"]].to_numpy().tolist() == [["und", note], ["fr", ""], ["en", ""]]
+
+
+def test_a_source_table_of_one_long_line_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path, {"a.txt": article("one"), "sources.csv": "document,file,title,published_from" + "x" * 99})
+    monkeypatch.setattr(tabular, "_LONGEST", 100)
+    monkeypatch.setattr(gathering, "decode", None)
+    with pytest.raises(StudyError, match=r"sources\.csv: a line of more than 20 MB; split it"):
+        gather(tmp_path, None, NONE)
 
 
 # The template.
