@@ -91,6 +91,8 @@ _DATE_LINE = re.compile(
 # .11 of any 3,000 characters of the speeches and articles (5,893 passages), and at most .05 of those of
 # the Universal Declaration of Human Rights in 527 other languages (but .15 in Scots, which passes).
 _ENGLISH = re.compile(r"\b(?:the|of|and|that|with|by|from)\b", re.IGNORECASE)
+# A name in braces, as BibTeX marks an institution's.
+_BRACED = re.compile(r"{(?:[^{}]|{[^{}]*})*}")
 # Markup within a title, as reference managers and web pages keep it.
 _TAG = re.compile(r"</?(?:i|b|em|strong|sub|sup|span|sc)\b[^<>]{0,200}>")
 # Characters that show nothing or turn the writing's direction, and controls other than line ends.
@@ -332,14 +334,12 @@ def _read_bibtex(text: str) -> Iterator[dict[str, Any] | None]:
             field.key, field.value = field.key.lower(), str(field.value)[:_LONGEST_FACT]
             if field.key == "author":  # before the braces go, which keep a name whole
                 names = split_multiple_persons_names(" ".join(field.value.split()))
-                field.value = "\n".join(
-                    n if n.startswith("{") and n.endswith("}") else _given_first(n) for n in names
-                )
+                field.value = "\n".join(n if _BRACED.fullmatch(n) else _given_first(n) for n in names)
         # Paths hold characters that LaTeX would take for commands; but Mendeley writes them in LaTeX.
         path = next((f.value for f in entry.fields if f.key == "file"), "")
         unused = {""}
-        if not re.search(r"\$\\backslash\$|{\\", path):
-            attached[entry.key] = path
+        if "{\\" not in path:
+            attached[entry.key] = path.replace("$\\backslash$", "\\")
             unused.add("file")
         entry.fields = [
             f for f in entry.fields if column_of(f.key) not in unused or f.key in ("day", "month")

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from hashlib import sha256
+from operator import itemgetter
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -441,7 +442,7 @@ def _tell_unread(file: str, columns: Iterable[str], around: Skipped) -> None:
 
 def _few(names: Iterable[str]) -> str:
     """Write down some names, each on one line and not too long."""
-    shown = [" ".join(str(name).split())[:40] or "one without a name" for name in names]
+    shown = [_shown(" ".join(str(name).split()))[:40] or "one without a name" for name in names]
     return ", ".join(shown[:8]) + (f" and {len(shown) - 8} more" if len(shown) > 8 else "")
 
 
@@ -705,7 +706,8 @@ class _References:
         path = PurePosixPath(file)
         titles = (own.get("title", ""), path.stem, path.stem.split(" - ", 2)[-1])  # Author - Year - Title
         ways = [("path", file), ("name", path.name), ("key", path.stem)]
-        ways += sorted(way for title in titles for way in _titles(title))  # whole ones first
+        # A whole title, whosever it is, tells more than another's start.
+        ways += sorted((way for title in titles for way in _titles(title)), key=itemgetter(0))
         number = next((n for way in ways if way[1] and (n := self._by.get(way)) is not None), None)
         if number is None:
             return {}

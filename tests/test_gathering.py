@@ -260,7 +260,8 @@ def test_bibtex_as_managers_write_it() -> None:
     road, port = facts_of(
         "a.bib",
         r"""
-        @techreport{road, AUTHOR = {{Roads and Rails, Inc.} and Example, Dana and {de Sample}, Ilya},
+        @techreport{road,
+            AUTHOR = {{Roads {\&} Rails and Co, Inc.} and {Example}, {Dana} and {de Sample}, Ilya},
             institution = {Invented House}, year = 2019, month = "6~" # may,
             File = {:C$\backslash$:/Users/x/p{\'{u}}blico{\_}1.txt:text/plain}}
         @article{port, year = 2019, month = 5, day = 7, file = {C\:\\x\\port.txt}, langid = {ngerman}}
@@ -268,7 +269,7 @@ def test_bibtex_as_managers_write_it() -> None:
     )
     assert road == {
         "document": "road",
-        "authors": "Roads and Rails, Inc.; Dana Example; Ilya de Sample",
+        "authors": "Roads & Rails and Co, Inc.; Dana Example; Ilya de Sample",
         "outlet": "Invented House",
         "file": "C:/Users/x/público_1.txt",
         **dict(zip(DATES, ("2019-05-06", "2019-05-06", "export a.bib"), strict=True)),
