@@ -233,6 +233,7 @@ def _rarely_collecting() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+        gc.collect()  # once, or what the readers of files leave behind would grow with the corpus
 
 
 @_rarely_collecting()

@@ -126,7 +126,11 @@ def other_sheets(path: Path) -> list[str]:
 
     if path.suffix.lower() != ".xlsx":
         return []
-    names: list[str] = openpyxl.load_workbook(path, read_only=True).sheetnames
+    book = openpyxl.load_workbook(path, read_only=True)
+    try:
+        names: list[str] = book.sheetnames
+    finally:
+        book.close()
     return names[1:]
 
 

@@ -93,7 +93,7 @@ class _Letters(dict[str, str]):
     def __init__(self) -> None:
         none = _Token("", "", None, 0.0, False, False)
         self.tokens = {_PLAIN: none, _CAPITAL: _Token("", "", None, 0.0, True, False)}
-        self.remembered = _Values(self)
+        self.remembered = _Values(self.tokens)
         self.ratings: list[float] = []  # of the letters from _RATED on
         self._letters: dict[str, str] = {}  # of trimmed tokens
         borders = (_COMPARING, _TURNING, _RATED, _CHECKED, _END)
@@ -132,11 +132,11 @@ class _Letters(dict[str, str]):
 class _Values(dict[str, tuple[float, float]]):
     """The values of a word behind up to three others, with capitals unmixed and mixed."""
 
-    def __init__(self, letters: _Letters) -> None:
-        self._letters = letters
+    def __init__(self, tokens: dict[str, _Token]) -> None:
+        self._tokens = tokens  # and not the letters, who would then keep each other in memory
 
     def __missing__(self, line: str) -> tuple[float, float]:
-        tokens = [self._letters.tokens[letter] for letter in line]
+        tokens = [self._tokens[letter] for letter in line]
         pair = self[line] = (_value(tokens, len(tokens) - 1, False), _value(tokens, len(tokens) - 1, True))
         return pair
 

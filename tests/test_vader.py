@@ -1,7 +1,9 @@
 """The scores equal NLTK's on every sentence; every sentence here is invented."""
 
+import gc
 import random
 import sys
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
@@ -234,3 +236,16 @@ def test_several_threads_read_new_tokens_at_once(nltk_scores: Reference) -> None
                 assert list(pool.map(score_sentence, sentences)) == expected
     finally:
         sys.setswitchinterval(before)
+
+
+def test_what_was_read_is_let_go_at_once() -> None:
+    """Without the garbage collector, which comes late where many texts are read."""
+    gc.disable()
+    try:
+        letters = vader._Letters()
+        gone = weakref.ref(letters)
+        assert letters["very"] + letters["good"] and letters.remembered[letters["very"] + letters["good"]]
+        del letters
+        assert gone() is None
+    finally:
+        gc.enable()
