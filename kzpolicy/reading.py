@@ -186,13 +186,11 @@ def _take_out_marks(line: str, number: int, marks: Sequence[_Rule], gone: Counte
     """
     before = line
     for rule in marks:
-        for sign in rule.holds:
-            if sign in line and (rule.anywhere or rule.matches(line)):
-                changed = rule.pattern.sub(rule.put or "", line)
-                if changed != line:
-                    gone[number, rule.reason] += len(line.split()) - len(changed.split())
-                    line = changed
-                break
+        if any([sign in line for sign in rule.holds]) and (rule.anywhere or rule.matches(line)):
+            changed = rule.pattern.sub(rule.put or "", line)
+            if changed != line:
+                gone[number, rule.reason] += len(line.split()) - len(changed.split())
+                line = changed
     return line if line == before or line.strip() else _GONE
 
 
