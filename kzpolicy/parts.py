@@ -21,7 +21,7 @@ import pandas as pd
 
 from kzpolicy.errors import StudyError
 from kzpolicy.gathering import Facts, Rows, source_file
-from kzpolicy.schema import TABLES, Column, packs, text_column
+from kzpolicy.schema import TABLES, Column, text_column
 from kzpolicy.storing import Stored, cannot_write, write_files
 
 # A part ends before it has more bytes of source files, or more documents, than this.
@@ -179,14 +179,11 @@ def read_parts(
 
 def _column(values: Any, column: Column) -> Any:
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     if column.type == "date":
         return values.cast(pa.timestamp("s")).to_pandas()
     if column.type != "string":
         return values.to_numpy()
     array = values.combine_chunks()
-    if not packs(len(pc.unique(array.indices)), len(array)):
-        return pd.array(array.dictionary_decode(), dtype="str")
     codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return text_column(codes, array.dictionary.to_pylist())
+    return text_column(codes, array.dictionary)

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import groupby
@@ -177,30 +177,27 @@ def _typed(values: pd.Series[Any], column: Column, where: str) -> pd.Series[Any]
     return typed.astype(_DTYPES[column.type])
 
 
-def packs(different: int, rows: int) -> bool:
-    """Whether a column of texts is kept as categories: where they repeat in a large table."""
-    return rows > LARGE and 2 * different < rows
-
-
-def text_column(codes: npt.NDArray[np.integer[Any]], texts: Sequence[str]) -> Any:
-    """Make a column of texts, see `packs`.
+def text_column(codes: npt.NDArray[np.integer[Any]], texts: Any) -> Any:
+    """Make a column of texts, as categories where they repeat in a large table.
 
     Parameters
     ----------
     codes
         Each row's place in `texts`; -1 where it is empty.
     texts
-        The texts that may occur, each once.
+        The texts that may occur, each once; a sequence or an Arrow array.
     """
     import pyarrow as pa
 
-    used: list[int] = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(texts))).tolist()
-    if packs(len(used), len(codes)):
-        used.sort(key=lambda i: texts[i])
-        place = np.full(len(texts) + 1, -1, np.int32)  # the last is for -1
-        place[used] = np.arange(len(used))
-        return pd.Categorical.from_codes(place[codes], [texts[i] for i in used], validate=False)
-    return pd.array(pa.array(texts, pa.string()).take(pa.array(codes, mask=codes < 0)), dtype="str")
+    used = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(texts)))
+    texts = pa.array(texts, pa.string())
+    if len(codes) <= LARGE or 2 * len(used) >= len(codes):
+        return pd.array(texts.take(pa.array(codes, mask=codes < 0)), dtype="str")
+    names: list[str] = texts.take(used).to_pylist()
+    order = sorted(range(len(used)), key=names.__getitem__)
+    place = np.full(len(texts) + 1, -1, np.int32)  # the last is for -1
+    place[used[order]] = np.arange(len(used))
+    return pd.Categorical.from_codes(place[codes], [names[i] for i in order], validate=False)
 
 
 def _check_documents(documents: pd.DataFrame, where: str) -> None:
