@@ -125,7 +125,14 @@ def _to_parquet(frame: pd.DataFrame, name: str) -> bytes:
         columns[column.name] = values if listed else values.cast(types[column.type])
     buffer = io.BytesIO()
     # Without Arrow's schema, or who reads the file would see which texts were categories here.
-    pq.write_table(pa.table(columns), buffer, compression="zstd", compression_level=6, store_schema=False)
+    pq.write_table(
+        pa.table(columns),
+        buffer,
+        compression="zstd",
+        compression_level=1,
+        write_statistics=False,
+        store_schema=False,
+    )
     return buffer.getvalue()
 
 
