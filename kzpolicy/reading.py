@@ -186,7 +186,12 @@ def _take_out_marks(line: str, number: int, marks: Sequence[_Rule], gone: Counte
     """
     before = line
     for rule in marks:
-        if any([sign in line for sign in rule.holds]) and (rule.anywhere or rule.matches(line)):
+        for sign in rule.holds:  # of every line: any() would take twice as long
+            if sign in line:
+                break
+        else:
+            continue
+        if rule.anywhere or rule.matches(line):
             changed = rule.pattern.sub(rule.put or "", line)
             if changed != line:
                 gone[number, rule.reason] += len(line.split()) - len(changed.split())
