@@ -16,7 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -36,15 +37,14 @@ COLUMNS = "part name value unit least most ratio_to_kzpolicy memory_mb".split()
 STEPS = {
     "parsing.read_document": "read and clean",
     "parsing.split_sentences": "split sentences",
-    "parsing.score_tokens": "plain scores",
+    "tokens.score_numbered": "plain scores",
     "parsing.score_mentions": "targeted scores",
     "parsing.check": "check tables",
     "parsing.write_part": "keep tables",
     "parsing.read_parts": "put tables together",
-    "tokens.Tokens.__missing__": "read new tokens",
-    "tokens.Tokens.find_phrases": "find longer terms",
-    "tokens.Counted.table": "count terms",
-    "powers.Powers.find": "find powers",
+    "parsing.read_tokens": "tokens and words",
+    "parsing.count_terms": "count terms",
+    "powers.Powers.find_each": "find powers",
 }
 Row = dict[str, object]
 
@@ -85,13 +85,13 @@ def compare_vader(folder: Path) -> Iterator[Row]:
     from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
     from kzpolicy.parsing import parse_sentences
-    from kzpolicy.vader import score_sentence
+    from kzpolicy.vader import score_sentences
 
     sentences = parse_sentences(folder)["text"].tolist()
-    scorers: dict[str, Callable[[str], object]] = {
-        "kzpolicy": score_sentence,
-        "nltk": nltk_vader().polarity_scores,
-        "vaderSentiment": SentimentIntensityAnalyzer().polarity_scores,
+    scorers: dict[str, Callable[[list[str]], Iterable[object]]] = {
+        "kzpolicy": score_sentences,
+        "nltk": partial(map, nltk_vader().polarity_scores),
+        "vaderSentiment": partial(map, SentimentIntensityAnalyzer().polarity_scores),
     }
     seconds: dict[str, list[float]] = {name: [] for name in scorers}
     same = 0
@@ -100,7 +100,7 @@ def compare_vader(folder: Path) -> Iterator[Row]:
         found = {}
         for name, score in scorers.items():
             begun = time.process_time()
-            found[name] = [score(sentence) for sentence in part]
+            found[name] = list(score(part))
             seconds[name].append(time.process_time() - begun)
         theirs = [tuple(one[key] for key in ("neg", "neu", "pos", "compound")) for one in found["nltk"]]  # type: ignore[index]
         same += sum(mine == other for mine, other in zip(found["kzpolicy"], theirs, strict=True))

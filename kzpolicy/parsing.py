@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import pandas as pd
@@ -39,8 +39,7 @@ from kzpolicy.speeches import load_states
 from kzpolicy.storing import cannot_write
 from kzpolicy.targets import score_mentions
 from kzpolicy.themes import load_themes, phrases
-from kzpolicy.tokens import Counted, Tokens
-from kzpolicy.vader import score_tokens
+from kzpolicy.tokens import Place, count_terms, make_sentences, read_tokens
 
 # Of one document: in a list of names without a full stop, each takes a thousandth of a second.
 MOST_MENTIONS = 20_000
@@ -247,27 +246,38 @@ def _parse_part(task: _Task) -> str:
         raise StudyError(f"{task.folder}: a worker does not see it; the cluster must share the disk")
     if finished_part(task.working, task.name):  # by a worker that ended before it could say so
         return task.name
-    tokens = Tokens(task.multiword)
-    names = [name for name in PARSED if name not in ("documents", "terms")]
+    names = ("mentions", "left_out")
     rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in names}
-    counted, documents, skipped = Counted(), [], []
+    places: list[Place] = []
+    texts: list[str] = []
+    documents, contexts, skipped = [], [], []
     for row in unpack(task.rows):
         try:
-            found, terms, document = _parse_document(task.folder, row, task.powers, tokens, task.scorer)
+            found = _parse_document(task.folder, row, task.powers, task.scorer)
         except StudyError as error:
             if task.strict or isinstance(error, ScorerError):
                 raise
             skipped.append((row["file"], str(error).removeprefix(f"{task.folder / row['file']}: ")))
             continue
-        for name, parsed in found.items():
-            rows[name] += parsed
-        counted.join(terms)
+        contexts.append((row["document"], len(places), found.contexts))
+        places += found.places
+        texts += found.texts
+        rows["mentions"] += found.mentions
+        rows["left_out"] += found.left_out
         blank = dict.fromkeys(TABLES["documents"].names, "")
-        documents.append({**blank, **row, "corpus": task.corpus, **document})
-    frames = {"documents": pd.DataFrame(documents, columns=TABLES["documents"].names)}
-    frames |= {name: _frame(rows.pop(name), name) for name in names}
+        documents.append({**blank, **row, "corpus": task.corpus, **found.about})
+    read = read_tokens(texts)
+    del texts
+    rows["contexts"] = [
+        row for key, first, near in contexts for row in near.rows(key, task.powers, read.lines[first:])
+    ]
+    frames = {name: _frame(rows.pop(name), name) for name in [*rows]}
     frames["mentions"] = frames["mentions"].round({"tone": 4, "stance": 4})
-    frames["terms"] = counted.table(tokens.lines)
+    frames |= {"sentences": make_sentences(places, read), "terms": count_terms(places, read, task.multiword)}
+    frames["documents"] = pd.DataFrame(documents, columns=TABLES["documents"].names)
+    body = frames["sentences"][frames["sentences"]["kind"] != "heading"]
+    words = body.groupby("document")["words"].sum()
+    frames["documents"]["words"] = frames["documents"]["document"].map(words).fillna(0)
     checked = {name: check(frames.pop(name), name) for name in PARSED}
     check_references(checked)
     checked["skipped"] = check(pd.DataFrame(skipped, columns=["file", "reason"]).drop_duplicates(), "skipped")
@@ -370,69 +380,63 @@ def parse_sentences(
     return pd.DataFrame(rows, columns=["sentence", "document", "kind", "text", "powers"])
 
 
-def _parse_document(
-    folder: Path, row: Facts, powers: Powers, tokens: Tokens, scorer: Scorer | None = None
-) -> tuple[dict[str, list[tuple[Any, ...]]], Counted, dict[str, Any]]:
-    """Give a document's rows of each table, the words of its paragraphs, and its sizes."""
-    key = row["document"]
-    paragraphs, left_out = read_document(folder, row)
-    sentences: list[tuple[Any, ...]] = []
-    mentions: list[tuple[Any, ...]] = []
-    counted, contexts = Counted(), _Contexts()
-    for paragraph, kind, text in paragraphs:
-        if kind != "heading":
-            counted.begin(key, paragraph)
-        for position, sentence in _numbered(text, kind):
-            locator, parts = f"{key}:{paragraph}:{position}", sentence.split()
-            numbers = [*map(tokens.__getitem__, parts)]
-            line = " ".join(filter(None, map(tokens.lines.__getitem__, numbers)))
-            size = line.count(" ") + 1 if line else 0
-            scores = score_tokens(parts, sentence.count("!"), sentence.count("?"))
-            fingerprint = sha256(line.encode()).hexdigest()[:12]
-            sentences.append((locator, key, paragraph, position, kind, size, *scores, fingerprint))
-            found = powers.find(sentence)
-            mentions += [(locator, *m, sentence) for m in found]
-            if len(mentions) > MOST_MENTIONS:
-                what = f"more than {MOST_MENTIONS:,} names of powers; split it into its documents"
-                raise StudyError(f"{folder / row['file']}: {what}")
-            if kind != "heading":
-                counted.add(numbers, tokens.find_phrases(parts, line))
-                contexts.add(sentence, line, found)
-    sizes = [row[5] for row in sentences if row[4] != "heading"]
-    tables = {
-        "sentences": sentences,
-        "mentions": list(_scored(mentions, row.get("speaker_state", ""), scorer)),
-        "contexts": contexts.rows(key, powers),
-        "left_out": [(key, *row) for row in left_out],
-    }
-    about = {
-        "paragraphs": sum(kind in ("body", "quotation") for _, kind, _ in paragraphs),
-        "sentences": len(sizes),
-        "words": sum(sizes),
-        "sha256": source_hash(folder, row),
-    }
-    return tables, counted, about
-
-
 class _Contexts:
     """A document's words in sentences that name a power, with and without the names' own words."""
 
     def __init__(self) -> None:
-        self._near: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._near: defaultdict[str, list[int]] = defaultdict(list)
         self._others: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
-    def add(self, sentence: str, line: str, mentions: Sequence[Mention]) -> None:
+    def add(self, at: int, sentence: str, mentions: Sequence[Mention]) -> None:
         for power in {mention.power for mention in mentions}:
-            self._near[power].update(line.split(" "))
+            self._near[power].append(at)
             self._others[power].update(find_words(_without(sentence, mentions, power)))
 
-    def rows(self, document: str, powers: Powers) -> list[tuple[Any, ...]]:
-        return [
-            (document, power, term, n, max(0, n - self._others[power][term]))
-            for power in powers.keys
-            if power in self._near
-            for term, n in sorted(self._near[power].items())
-        ]
+    def rows(self, document: str, powers: Powers, lines: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        for power in powers.keys:
+            near = Counter(word for at in self._near[power] for word in lines[at].split())
+            for term, n in sorted(near.items()):
+                yield document, power, term, n, max(0, n - self._others[power][term])
+
+
+class _Document(NamedTuple):
+    """What is read of a document: its sentences, rows of other tables, and sizes."""
+
+    places: list[Place]
+    texts: list[str]
+    contexts: _Contexts
+    mentions: list[tuple[Any, ...]]
+    left_out: list[tuple[Any, ...]]
+    about: dict[str, Any]
+
+
+def _parse_document(folder: Path, row: Facts, powers: Powers, scorer: Scorer | None = None) -> _Document:
+    """Read a document; its tokens are left for those of others to join them."""
+    key = row["document"]
+    paragraphs, left_out = read_document(folder, row)
+    numbered = [
+        ((f"{key}:{paragraph}:{position}", key, paragraph, position, kind), sentence)
+        for paragraph, kind, text in paragraphs
+        for position, sentence in _numbered(text, kind)
+    ]
+    places, texts = [place for place, _ in numbered], [text for _, text in numbered]
+    contexts = _Contexts()
+    mentions: list[tuple[Any, ...]] = []
+    for at, found in powers.find_each(texts):
+        locator, *_, kind = places[at]
+        mentions += [(locator, *m, texts[at]) for m in found]
+        if len(mentions) > MOST_MENTIONS:
+            what = f"more than {MOST_MENTIONS:,} names of powers; split it into its documents"
+            raise StudyError(f"{folder / row['file']}: {what}")
+        if kind != "heading":
+            contexts.add(at, texts[at], found)
+    about = {
+        "paragraphs": sum(kind in ("body", "quotation") for _, kind, _ in paragraphs),
+        "sentences": sum(kind != "heading" for *_, kind in places),
+        "sha256": source_hash(folder, row),
+    }
+    scored = list(_scored(mentions, row.get("speaker_state", ""), scorer))
+    return _Document(places, texts, contexts, scored, [(key, *line) for line in left_out], about)
 
 
 def _scored(

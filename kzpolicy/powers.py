@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -101,14 +103,30 @@ class Powers:
         list of Mention
             Offsets count characters of `text`; mentions never overlap.
         """
-        if not self._any.search(text):
-            return []
         found = []
         for match in self._pattern.finditer(text):
             power, via, alias = self._aliases[_one_spaced(match.group())]
             if via != _NOT_MEANT:
                 found.append(Mention(power, match.start(), match.end(), via, alias))
         return found
+
+    def find_each(self, texts: Sequence[str]) -> list[tuple[int, list[Mention]]]:
+        """Find the mentions in many texts, see `find`, passing fast over most of them.
+
+        Parameters
+        ----------
+        texts
+            Any texts without NUL.
+
+        Returns
+        -------
+        list of tuple
+            Place of each text with a mention, from 0, and its mentions.
+        """
+        # Texts stay apart: no name holds this sign, and like a space it is no part of a word.
+        starts = [0, *accumulate(len(text) + 1 for text in texts)]
+        hits = {bisect_right(starts, match.start()) - 1 for match in self._any.finditer("\0".join(texts))}
+        return [(at, found) for at in sorted(hits) if (found := self.find(texts[at]))]
 
 
 @lru_cache(maxsize=1)

@@ -10,16 +10,17 @@ words and numbers below are those of Hutto and Gilbert as NLTK has them; the rat
 from the lexicon in the package `vaderSentiment`.
 """
 
-import math
-import re
 import string
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import pairwise
+from itertools import chain, pairwise
 from threading import Lock
+
+import numpy as np
+import numpy.typing as npt
 
 _BOOST, _CAPITALS, _NEGATION = 0.293, 0.733, -0.74
 _DISTANCE = {1: 1.0, 2: 0.95, 3: 0.9}  # weight of a booster so many tokens before the word
@@ -56,6 +57,9 @@ _LOOKS_AHEAD = frozenset([*(idiom.split()[0] for idiom in _IDIOMS), "kind"])
 # Every idiom and damping pair holds one of these.
 _IDIOMATIC = frozenset("shit bomb bad yeah mustard kiss mouth enough kind sort".split())
 Scores = tuple[float, float, float, float]
+Columns = tuple[npt.NDArray[np.float64], ...]
+_Codes = npt.NDArray[np.uint32]
+_Places = npt.NDArray[np.int64]
 
 
 @dataclass(slots=True, eq=False)
@@ -81,28 +85,27 @@ def _lexicon() -> dict[str, float]:
 # more than texts have; what is too much would share the last letter.
 _PLAIN, _CAPITAL = "a", "A"
 _COMPARING, _TURNING, _RATED, _CHECKED, _END = 0x10000, 0x14000, 0x20000, 0xC0000, sys.maxunicode
-_FIRST_CHECKED = chr(_CHECKED)
-_RATED_LETTER = re.compile(f"[{chr(_RATED)}-{chr(_END)}]")
-_TURN = re.compile(f"[{chr(_TURNING)}-{chr(_RATED - 1)}{chr(_CHECKED)}-{chr(_END)}]")
 _MOST = 2**17  # kept tokens and values; above what a large corpus has
 
 
-class _Letters(dict[str, str]):
-    """The letter of each token as it stands in a text; none for single characters."""
+class _Letters(dict[str, int]):
+    """The letter of each token as it stands in a text, as a number; 0, no letter, for single characters."""
 
     def __init__(self) -> None:
         none = _Token("", "", None, 0.0, False, False)
         self.tokens = {_PLAIN: none, _CAPITAL: _Token("", "", None, 0.0, True, False)}
         self.remembered = _Values(self.tokens)
         self.ratings: list[float] = []  # of the letters from _RATED on
+        self.ahead: set[str] = set()  # letters of words whose worth hangs on what follows
+        self.buts: list[int] = []
         self._letters: dict[str, str] = {}  # of trimmed tokens
         borders = (_COMPARING, _TURNING, _RATED, _CHECKED, _END)
         self._free = {first: iter(range(first, last)) for first, last in pairwise(borders)}
         self._lock = Lock()  # a worker of a cluster may read several parts at once
 
-    def __missing__(self, token: str) -> str:
+    def __missing__(self, token: str) -> int:
         with self._lock:
-            letter = self[token] = self._letter(_trim(token)) if len(token) > 1 else ""
+            letter = self[token] = ord(self._letter(_trim(token))) if len(token) > 1 else 0
         return letter
 
     def _letter(self, text: str) -> str:
@@ -122,6 +125,10 @@ class _Letters(dict[str, str]):
             self.tokens[letter] = _Token(text, low, rating, boost, text.isupper(), negates)
             if kind == _RATED:
                 self.ratings.append(rating or 0.0)
+            if rated and low in _LOOKS_AHEAD:
+                self.ahead.add(letter)
+            if low == "but":  # which is not in the lexicon itself
+                self.buts.append(ord(letter))
         return letter
 
     def mixed(self, line: str) -> bool:
@@ -205,37 +212,58 @@ def _value(tokens: Sequence[_Token], i: int, mixed: bool) -> float:
     return value
 
 
-def _values(letters: _Letters, line: str) -> list[float]:
-    """The values of the words in the lexicon; all other tokens have the value 0."""
-    turns = [match.start() for match in _TURN.finditer(line)]
-    turned = {at + ahead for at in turns for ahead in (1, 2, 3)}
-    but = next((at for at in turns if letters.tokens[line[at]].lower == "but"), None)
-    values = []
-    for here in [match.start() for match in _RATED_LETTER.finditer(line)]:
-        # NLTK judges every repetition of a word by the surroundings of the first.
-        i, letter = line.index(line[here]), line[here]
-        if letter < _FIRST_CHECKED and i not in turned:
-            value = letters.ratings[ord(letter) - _RATED]
-        else:
-            if letters.tokens[letter].lower in _LOOKS_AHEAD:
-                tokens = [letters.tokens[near] for near in line[max(i - 3, 0) : i + 3]]
-                at = min(i, 3)
-                if tokens[at].lower == "kind" and [t.lower for t in tokens[at + 1 :]][:1] == ["of"]:
-                    continue
-                value = _value(tokens, at, letters.mixed(line))
-            else:
-                value, if_mixed = letters.remembered[line[max(i - 3, 0) : i + 1]]
-                if value != if_mixed and letters.mixed(line):
-                    value = if_mixed
-        if but is not None:  # which is not in the lexicon itself
-            value *= 0.5 if here < but else 1.5
-        values.append(value)
-    return values
+def _judge(letters: _Letters, text: str, at: int, start: int, end: int) -> float:
+    """The value of a word that hangs on more than what stands before it, in a sentence from start to end."""
+    before = max(at - 3, start)
+    if text[at] not in letters.ahead:
+        return letters.remembered[text[before : at + 1]][letters.mixed(text[start:end])]
+    tokens, here = [letters.tokens[near] for near in text[before : min(at + 3, end)]], at - before
+    if tokens[here].lower == "kind" and [token.lower for token in tokens[here + 1 : here + 2]] == ["of"]:
+        return 0.0
+    return _value(tokens, here, letters.mixed(text[start:end]))
 
 
-def _emphasis(exclaimed: int, asked: int) -> float:
-    """What exclamation and question marks add."""
-    return min(exclaimed, 4) * 0.292 + (0.0 if asked < 2 else asked * 0.18 if asked < 4 else 0.96)
+def _values(
+    letters: _Letters, codes: _Codes, sentence: _Places, lengths: _Places
+) -> tuple[_Places, list[float]]:
+    """The places of the words in the lexicon and their values; all other tokens have the value 0."""
+    end = np.cumsum(lengths)
+    start = end - lengths
+    here = np.flatnonzero(codes >= _RATED)
+    # NLTK judges every repetition of a word by the surroundings of the first.
+    repeated = sentence[here] * 2**32 + codes[here]
+    _, first, of_first = np.unique(repeated, return_index=True, return_inverse=True)
+    at, start, end = here[first[of_first]], start[sentence[here]], end[sentence[here]]
+    turning = (codes >= _TURNING) & (codes < _RATED) | (codes >= _CHECKED)
+    turned = codes[at] >= _CHECKED
+    for back in (1, 2, 3):
+        turned |= turning[np.maximum(at - back, 0)] & (at - back >= start)
+    ratings = np.array([*letters.ratings, 0.0])  # the value of a checked word follows
+    values: list[float] = ratings[np.minimum(codes[at] - _RATED, len(ratings) - 1)].tolist()
+    text = codes.tobytes().decode("utf-32-le")
+    where = np.flatnonzero(turned)
+    columns = (where, np.maximum(at - 3, start)[where], at[where], start[where], end[where])
+    for word, before, place, *bounds in zip(*(column.tolist() for column in columns), strict=True):
+        value, if_mixed = letters.remembered[text[before : place + 1]]
+        if value != if_mixed or text[place] in letters.ahead:
+            value = _judge(letters, text, place, *bounds)
+        values[word] = value
+    buts = np.flatnonzero(np.isin(codes, letters.buts))
+    of_but, first = np.unique(sentence[buts], return_index=True)
+    but = np.full(len(lengths), -1)
+    but[of_but] = buts[first]
+    for word in np.flatnonzero(but[sentence[here]] >= 0).tolist():
+        values[word] *= 0.5 if here[word] < but[sentence[here[word]]] else 1.5
+    return here, values
+
+
+def _round(values: npt.NDArray[np.float64], digits: int) -> npt.NDArray[np.float64]:
+    """Round as Python does; numpy alone may go the other way half-way between two numbers."""
+    scaled = values * 10.0**digits
+    rounded = np.rint(scaled) / 10.0**digits
+    for place in np.flatnonzero(np.abs(scaled % 1 - 0.5) < 1e-6).tolist():
+        rounded[place] = round(float(values[place]), digits)
+    return rounded
 
 
 _known = _Letters()
@@ -250,7 +278,7 @@ def _letters() -> _Letters:
 
 
 def score_sentence(sentence: str) -> Scores:
-    """Score one sentence with VADER.
+    """Score one sentence with VADER; `score_sentences` is faster for many.
 
     Parameters
     ----------
@@ -274,41 +302,71 @@ def score_sentence(sentence: str) -> Scores:
     >>> score_sentence("The talks were a great success.")
     (0.0, 0.278, 0.722, 0.8316)
     """
-    return score_tokens(sentence.split(), sentence.count("!"), sentence.count("?"))
+    return score_sentences([sentence])[0]
 
 
-def score_tokens(tokens: Iterable[str], exclaimed: int, asked: int) -> Scores:
-    """Score a sentence by what stands between its spaces and its numbers of "!" and "?"."""
-    letters = _letters()
-    line = "".join(map(letters.__getitem__, tokens))
-    rated = _RATED_LETTER.findall(line)
-    if not rated:
-        return 0.0, 1.0 if line else 0.0, 0.0, 0.0
-    if _TURN.search(line):
-        values = _values(letters, line)
-    else:
-        values = [letters.ratings[ord(letter) - _RATED] for letter in rated]
-    values = [value for value in values if value]
-    total = float(sum(values))
-    emphasis = _emphasis(exclaimed, asked)
-    if total:
-        total += math.copysign(emphasis, total)
+def score_sentences(sentences: Iterable[str]) -> list[Scores]:
+    """Score many sentences with VADER.
+
+    Examples
+    --------
+    >>> score_sentences(["The talks were a great success.", "The talks failed!"])
+    [(0.0, 0.278, 0.722, 0.8316), (0.629, 0.371, 0.0, -0.5562)]
+    """
+    split = [sentence.split() for sentence in sentences]
+    places = {token: i for i, token in enumerate(dict.fromkeys(chain.from_iterable(split)))}
+    numbers = [*map(places.__getitem__, chain.from_iterable(split))]
+    columns = score_numbered([*places], numbers, [*map(len, split)])
+    negative, neutral, positive, compound = (column.tolist() for column in columns)
+    return list(zip(negative, neutral, positive, compound, strict=True))
+
+
+def score_numbered(tokens: Sequence[str], numbers: npt.ArrayLike, sizes: npt.ArrayLike) -> Columns:
+    """Score sentences whose tokens are numbered, see `score_sentence`.
+
+    Parameters
+    ----------
+    tokens
+        What stands between spaces.
+    numbers, sizes
+        The tokens of all sentences in order, as places in `tokens`, and how many each sentence has.
+
+    Returns
+    -------
+    tuple of array
+        Negative, neutral, positive and compound, with a value for each sentence.
+    """
+    letters, sizes = _letters(), np.asarray(sizes, np.int64)
+    of_token = np.fromiter(map(letters.__getitem__, tokens), "<u4", len(tokens))
+    numbers = np.asarray(numbers, np.intp)
+    sentence, codes = np.repeat(np.arange(len(sizes)), sizes), of_token[numbers]
+    marks = [np.array([token.count(mark) for token in tokens])[numbers] for mark in "!?"]
+    exclaimed, asked = (np.bincount(sentence, counts, len(sizes)) for counts in marks)
+    sentence, codes = sentence[codes > 0], codes[codes > 0]
+    lengths = np.bincount(sentence, minlength=len(sizes))
+    columns = np.zeros((4, len(sizes)))
+    columns[1] = lengths > 0
+    here, values = _values(letters, codes, sentence, lengths)
+    if not values:
+        return tuple(columns)
+    # Only sentences with a word of the lexicon have scores; summed as NLTK does on this Python.
+    scored, first, owner = np.unique(sentence[here], return_index=True, return_inverse=True)
+    bounds = pairwise([*first.tolist(), len(values)])
+    total = np.array([float(sum(values[begin:end])) for begin, end in bounds])
+    exclaimed, asked = exclaimed[scored], asked[scored]
+    emphasis = np.minimum(exclaimed, 4) * 0.292
+    emphasis += np.where(asked < 2, 0.0, np.where(asked < 4, asked * 0.18, 0.96))
+    total += np.where(total == 0, 0.0, np.copysign(emphasis, total))
     # One is added to each word's value because a neutral token counts as one.
-    positive = negative = 0.0
-    for value in values:
-        if value > 0:
-            positive += value + 1
-        else:
-            negative -= value - 1
-    if positive > negative:
-        positive += emphasis
-    elif positive < negative:
-        negative += emphasis
-    neutral = len(line) - len(values)
+    value = np.array(values, np.float64)
+    positive = np.bincount(owner, np.where(value > 0, value + 1, 0.0), len(scored))
+    negative = np.bincount(owner, np.where(value < 0, 1 - value, 0.0), len(scored))
+    more, less = positive > negative, positive < negative
+    positive += np.where(more, emphasis, 0.0)
+    negative += np.where(less, emphasis, 0.0)
+    neutral = lengths[scored] - np.bincount(owner, value != 0, len(scored))
     whole = positive + negative + neutral
-    return (
-        round(negative / whole, 3),
-        round(neutral / whole, 3),
-        round(positive / whole, 3),
-        round(total / math.sqrt(total * total + 15), 4),
-    )
+    for column, share in enumerate((negative, neutral, positive)):
+        columns[column][scored] = _round(share / whole, 3)
+    columns[3][scored] = _round(total / np.sqrt(total * total + 15), 4)
+    return tuple(columns)

@@ -20,7 +20,7 @@ storing schema
 powers themes speeches
 bibliography formats tabular sheets reading duplicates gathering parts
 
-segmenting tokens vader lexicons clauses frames learned targets scoring
+segmenting vader tokens lexicons clauses frames learned targets scoring
 
 corpus
 running parsing building quoting

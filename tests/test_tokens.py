@@ -1,14 +1,17 @@
 """Tokens read once give the words and terms that reading each sentence gives."""
 
 import random
+import sys
 from collections import Counter
+from hashlib import sha256
 
 import pandas as pd
 import pytest
 
 from kzpolicy import schema
+from kzpolicy.schema import TABLES
 from kzpolicy.segmenting import find_words
-from kzpolicy.tokens import Counted, Tokens
+from kzpolicy.tokens import Place, count_terms, make_sentences, read_tokens
 
 PIECES = (
     "The road's U.S. u.s., U.S.-led (EU) anti-Russian Moscow’s “Moscow” the West West Xi Jinping Ｘi "
@@ -27,25 +30,38 @@ def sentences(number: int) -> list[str]:
 
 
 def test_a_sentence_has_the_words_of_its_tokens() -> None:
-    tokens = Tokens()
-    for sentence in sentences(1):
-        lines = [tokens.lines[tokens[part]] for part in sentence.split()]
-        assert " ".join(filter(None, lines)) == " ".join(find_words(sentence)), repr(sentence)
+    texts = sentences(1)
+    read = read_tokens(texts)
+    for text, line in zip(texts, read.lines, strict=True):
+        assert line == "".join(f"{word} " for word in find_words(text)), repr(text)
+
+
+def test_tokens_are_those_that_python_splits() -> None:
+    """Arrow and Python know the same spaces."""
+    characters = [chr(i) for i in range(sys.maxunicode + 1) if not 0xD800 <= i <= 0xDFFF]
+    texts = [f"a{character}b" for character in characters]
+    read = read_tokens(texts)
+    tokens = iter(read.numbers.tolist())
+    for text, size in zip(texts, read.sizes.tolist(), strict=True):
+        assert [read.tokens[next(tokens)] for _ in range(size)] == text.split()
 
 
 def test_each_token_is_read_once() -> None:
-    tokens = Tokens()
-    assert [tokens[part] for part in "so and so , and".split()] == [0, 1, 0, 2, 1]
-    assert tokens.lines == ["so", "and", ""]
+    read = read_tokens(["so and so", "", ", and"])
+    assert read.tokens == ["so", "and", "", ","] and read.words == [["so"], ["and"], [], []]
+    assert read.numbers.tolist() == [0, 1, 0, 2, 3, 1] and read.sizes.tolist() == [3, 1, 2]
+    assert read.lines == ["so and so ", "", "and "]
 
 
-def test_find_phrases() -> None:
-    tokens = Tokens(["belt and road*", "road map", "new silk road", "central asia*"])
+def test_phrases() -> None:
+    phrases = ["belt and road*", "road map", "new silk road", "central asia*"]
 
     def found(sentence: str) -> list[str]:
-        parts = sentence.split()
-        line = " ".join(tokens.lines[tokens[part]] for part in parts)
-        return sorted(tokens.find_phrases(parts, line))
+        table = made([("a", 1, [sentence])], phrases)
+        longer = table[table["term"].str.contains(" ")]
+        return [
+            term for term, count in zip(longer["term"], longer["count"], strict=True) for _ in range(count)
+        ]
 
     assert found("A belt and roads, the Belt-and-road.") == ["belt and roads"]
     assert found("New Silk Road maps; a Road map") == ["new silk road", "road map"]
@@ -54,18 +70,24 @@ def test_find_phrases() -> None:
     assert found("a belt, a road, the silk") == []
 
 
-def made(paragraphs: list[tuple[str, int, list[str]]], phrases: list[str]) -> pd.DataFrame:
-    tokens, counted = Tokens(phrases), Counted()
-    for document, paragraph, texts in paragraphs:
-        one = Counted()
-        one.begin(document, paragraph)
-        for text in texts:
-            parts = text.split()
-            numbers = [tokens[part] for part in parts]
-            line = " ".join(filter(None, (tokens.lines[number] for number in numbers)))
-            one.add(numbers, tokens.find_phrases(parts, line))
-        counted.join(one)
-    return counted.table(tokens.lines)
+def made(
+    paragraphs: list[tuple[str, int, list[str]]], phrases: list[str], kind: str = "body"
+) -> pd.DataFrame:
+    places: list[Place] = [
+        (f"{document}:{paragraph}:{position}", document, paragraph, position, kind)
+        for document, paragraph, texts in paragraphs
+        for position, _ in enumerate(texts, start=1)
+    ]
+    return count_terms(places, read_tokens([text for *_, texts in paragraphs for text in texts]), phrases)
+
+
+def test_headings_are_sentences_without_terms() -> None:
+    assert made([("a", 1, ["A road map"])], ["road map"], kind="heading").empty
+    place: Place = ("a:1:0", "a", 1, 0, "heading")
+    table = make_sentences([place], read_tokens(["A good road map"]))
+    assert table.iloc[0].tolist()[:10] == [*place, 4, 0.0, 0.408, 0.592, 0.4404]
+    fingerprint = sha256(b"a good road map").hexdigest()[:12]
+    assert table.columns.tolist() == TABLES["sentences"].names and table.iloc[0, 10] == fingerprint
 
 
 def test_terms_of_two_paragraphs() -> None:
@@ -83,7 +105,11 @@ def test_terms_of_two_paragraphs() -> None:
 
 
 def test_no_paragraphs_have_no_terms() -> None:
-    assert made([], []).empty and made([("a", 1, ["—"])], ["road map"]).empty
+    assert (
+        made([], []).empty
+        and make_sentences([], read_tokens([])).empty
+        and made([("a", 1, ["—"])], ["road map"]).empty
+    )
 
 
 @pytest.mark.parametrize("large", [0, 10**9])

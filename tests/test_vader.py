@@ -12,7 +12,7 @@ from itertools import product
 import pytest
 
 from kzpolicy import vader
-from kzpolicy.vader import score_sentence
+from kzpolicy.vader import score_sentence, score_sentences
 
 Reference = Callable[[str], tuple[float, ...]]
 
@@ -38,8 +38,11 @@ def nltk_scores() -> Iterator[Reference]:
 
 
 def assert_same(sentences: list[str], reference: Reference) -> None:
-    ours = {sentence: score_sentence(sentence) for sentence in sentences}
-    assert ours == {sentence: reference(sentence) for sentence in sentences}
+    """One by one, and all at once in two orders, a sentence is scored as by the reference."""
+    expected = [reference(sentence) for sentence in sentences]
+    assert [score_sentence(sentence) for sentence in sentences] == expected
+    assert score_sentences(sentences) == expected
+    assert score_sentences(sentences[::-1]) == expected[::-1]
 
 
 SPECIAL_CASES = [
@@ -244,7 +247,7 @@ def test_what_was_read_is_let_go_at_once() -> None:
     try:
         letters = vader._Letters()
         gone = weakref.ref(letters)
-        assert letters["very"] + letters["good"] and letters.remembered[letters["very"] + letters["good"]]
+        assert letters.remembered[chr(letters["very"]) + chr(letters["good"])]
         del letters
         assert gone() is None
     finally:

@@ -41,7 +41,7 @@ with atheris.instrument_imports(include=READERS):
     from kzpolicy.segmenting import split_sentences
     from kzpolicy.sheets import read_sheet
     from kzpolicy.storing import PACKAGE, StudyFiles
-    from kzpolicy.tokens import Tokens
+    from kzpolicy.tokens import count_terms, make_sentences, read_tokens
 
 FORMATS = (".txt", ".md", ".html", ".pdf", ".docx", "word/document.xml")
 TABLES = (
@@ -150,17 +150,17 @@ def texts(folder: Path) -> Target:
             before = end
         assert not text[before:].strip()
         row = {"document": "a", "layout": "speech" if speech else "page", "speaker_state": "KAZ" * speech}
-        tokens = Tokens(["road to*"])
-        tables, counted, sizes = parsing._parse_document(folder, row, powers, tokens)
-        words = {row[0]: row[5] for row in tables["sentences"]}
-        assert sizes["words"] <= sum(words.values()) and all(many >= 0 for many in words.values())
-        assert all(-1 <= score <= 1 for row in tables["sentences"] for score in row[6:10])
-        for locator, _, start, end, _, _, *scores, because in tables["mentions"]:
-            assert locator in words and 0 <= start < end and isinstance(because, str)
+        found = parsing._parse_document(folder, row, powers)
+        tokens = read_tokens(found.texts)
+        sentences = make_sentences(found.places, tokens)
+        assert (sentences["words"] >= 0).all() and sentences.iloc[:, 6:10].abs().le(1).all(axis=None)
+        for locator, _, start, end, _, _, *scores, because in found.mentions:
+            assert (sentences["sentence"] == locator).sum() == 1
+            assert 0 <= start < end and isinstance(because, str)
             assert all(math.isfinite(score) and -1 <= score <= 1 for score in scores)
-        terms = counted.table(tokens.lines)
+        terms = count_terms(found.places, tokens, ["road to*"])
         assert (terms["term"] == terms["term"].str.strip()).all() and (terms["count"] > 0).all()
-        assert all(0 <= own <= count for *_, count, own in tables["contexts"])
+        assert all(0 <= own <= count for *_, count, own in found.contexts.rows("a", powers, tokens.lines))
 
     return one
 
