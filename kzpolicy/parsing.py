@@ -227,12 +227,14 @@ class _Task:
 def _rarely_collecting() -> Iterator[None]:
     """Look for garbage less often: many rows are made here, and each look goes through them all."""
     before = gc.get_threshold()
+    gc.freeze()  # what was there before is not gone through
     gc.set_threshold(50_000, 20, 100)
     try:
         yield
     finally:
         gc.set_threshold(*before)
         gc.collect()  # once, or what the readers of files leave behind would grow with the corpus
+        gc.unfreeze()
 
 
 @_rarely_collecting()
