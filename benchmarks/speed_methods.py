@@ -16,6 +16,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,8 @@ def kzpolicy(folder: Path) -> Run:
     from kzpolicy.parsing import parse_corpus
 
     load_lexicon()
+    for later in ("pyarrow.compute", "pyarrow.parquet"):  # what it imports where it is used
+        import_module(later)
     return lambda: parse_corpus(folder)
 
 

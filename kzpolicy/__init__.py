@@ -1,5 +1,6 @@
 """How texts on Kazakhstan's multi-vector foreign policy speak of the powers around it."""
 
+import kzpolicy.arrow  # noqa: F401
 from kzpolicy.coding import (
     alpha,
     category_agreement,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 import kzpolicy
 
@@ -14,7 +17,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "kzpolicy"
 MAP = PACKAGE.parent / "docs" / "library.md"
 # From the ground up: a module may import those above it in this list only.
 LAYERS = """
-errors
+arrow errors
 
 storing schema
 powers themes speeches
@@ -78,6 +81,18 @@ def test_import_is_cheap() -> None:
     code = f"import sys, kzpolicy; print([name for name in {SLOW.split()} if name in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("chosen", ["", "mimalloc", "system"])
+def test_arrow_takes_the_systems_memory_unless_told_otherwise(chosen: str) -> None:
+    code = "import kzpolicy, os; print(os.environ['ARROW_DEFAULT_MEMORY_POOL']);"
+    code += "import pyarrow; print(pyarrow.default_memory_pool().backend_name)"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ARROW_")}
+    environment |= {"ARROW_DEFAULT_MEMORY_POOL": chosen} if chosen else {}
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    assert found.stdout.split() == [chosen or "system"] * 2
 
 
 def test_public_names_are_sorted_and_there() -> None:
