@@ -396,7 +396,7 @@ class _Contexts:
 
     def rows(self, document: str, powers: Powers, lines: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         for power in powers.keys:
-            near = Counter(word for at in self._near[power] for word in lines[at].split())
+            near = Counter("".join([lines[at] for at in self._near[power]]).split())
             for term, n in sorted(near.items()):
                 yield document, power, term, n, max(0, n - self._others[power][term])
 

@@ -128,21 +128,26 @@ def count_terms(places: Sequence[Place], read: Tokens, phrases: Iterable[str] = 
 def _find_phrases(read: Tokens, phrases: Iterable[str]) -> list[tuple[int, str]]:
     """List each occurrence of a term of several words, with the place of its sentence.
 
-    Only sentences are searched that hold the longest whole word of a term.
+    Only sentences are searched that hold the rarest whole word of a term.
     """
-    holding: defaultdict[str, list[tuple[str, re.Pattern[str]]]] = defaultdict(list)
-    for phrase in phrases:
+    whole = {phrase: phrase.split(" ")[: -1 if phrase.endswith("*") else None] for phrase in phrases}
+    holding: dict[str, list[int]] = {word: [] for words in whole.values() for word in words}
+    for number, words in enumerate(read.words):
+        for word in words:
+            if word in holding:
+                holding[word].append(number)
+    often = np.bincount(read.numbers, minlength=len(read.tokens))
+    counted = {word: often[numbers].sum() for word, numbers in holding.items()}
+    telling: defaultdict[int, list[tuple[str, re.Pattern[str]]]] = defaultdict(list)
+    for phrase, words in whole.items():
         stem = phrase.removesuffix("*")
-        whole = phrase.split(" ")[: -1 if phrase.endswith("*") else None]
         ending = "" if stem == phrase else r"\S*"
         pattern = re.compile(rf"(?<!\S){re.escape(stem)}{ending}(?!\S)")
-        holding[max(whole, key=len)].append((stem, pattern))
-    telling = {
-        number: [searched for word in holding.keys() & words for searched in holding[word]]
-        for number, words in enumerate(read.words)
-        if not holding.keys().isdisjoint(words)
-    }
-    here = np.isin(read.numbers, [*telling])
+        for number in holding[min(words, key=counted.__getitem__)]:
+            telling[number].append((stem, pattern))
+    tells = np.zeros(len(read.tokens), np.bool_)
+    tells[[*telling]] = True
+    here = tells[read.numbers]
     sentences = np.repeat(np.arange(len(read.sizes)), read.sizes)[here]
     found = {
         (at, match.span(), match.group())
