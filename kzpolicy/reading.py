@@ -13,7 +13,8 @@ from pathlib import Path
 
 RULES = Path(__file__).with_name("cleaning.toml")
 # Sentence end, then any closing quotation marks, brackets or spaces; tried from the line's end back.
-_ENDED = re.compile(r"(?s:.*)[.!?…:;](?:[\s)\]”’\"'»]|\[\d{1,3}\])*$")
+# The marks of East Asia too: a text in another language is noted, not taken for headings.
+_ENDED = re.compile(r"(?s:.*)[.!?…:;。！？：；](?:[\s)\]”’\"'»」』）]|\[\d{1,3}\])*$")  # noqa: RUF001
 _DATE_LINE = re.compile(r"(?:\w+day,?\s+)?\d{1,2}\s+\w+\s+\d{4}$|\w+\s+\d{1,2},\s+\d{4}$|\d{4}-\d\d-\d\d$")
 _BULLET = re.compile(r"[•·▪◦‣*-]\s|\d{1,2}[.)]\s")
 _QUOTATION_CREDIT = re.compile(r"\([^()]*[A-Z][^()]*,\s[^()]*\d{4}\)$")

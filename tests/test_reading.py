@@ -458,3 +458,10 @@ def test_pieces_hold_every_word_in_order(lines: list[str]) -> None:
     assert " ".join(p.text for p in pieces).split() == text.split()
     assert [p.line for p in pieces] == sorted({p.line for p in pieces})
     assert [p.block for p in pieces] == sorted(p.block for p in pieces)
+
+
+def test_sentences_of_east_asia_are_no_headings() -> None:
+    one, two = "代表在城里见面。", "他们说：“这条路好。”"  # noqa: RUF001
+    paragraphs, left_out = clean(page("一条新路", one, two, "明天"), title="一条新路")
+    assert paragraphs == [(1, "body", one), (2, "body", two)]
+    assert [reason for _, reason, _ in left_out] == ["title", "after the body"]
