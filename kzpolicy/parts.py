@@ -156,32 +156,34 @@ def read_parts(
         Typed as by `kzpolicy.schema.check`; texts that repeat in a large table are categories.
     """
     import pyarrow as pa
+
+    files, found, kept = list(files), {}, []
+    if not files:
+        return TABLES[name].empty()
+    if keep is not None:
+        for file in files:
+            table = _read(file, name)
+            kept.append(table.filter(pa.array(keep(table.to_pandas()).to_numpy(dtype=bool))))
+    for column in TABLES[name].columns:  # one by one, or all would be held twice
+        whole = pa.concat_tables(kept or [_read(file, name, [column.name]) for file in files])
+        found[column.name] = _column(whole[column.name].unify_dictionaries(), column)
+    return pd.DataFrame(found, copy=False)
+
+
+def _read(file: Path | bytes, name: str, columns: list[str] | None = None) -> Any:
+    """Read a part, texts as dictionaries; None reads all columns."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    columns, tables = TABLES[name].columns, []
-    texts = [column.name for column in columns if column.type == "string"]
-    for file in files:
-        source = io.BytesIO(file) if isinstance(file, bytes) else file
-        try:
-            table = pq.ParquetFile(source, read_dictionary=texts).read(use_threads=False)
-            table.validate(full=True)  # or a text that is not UTF-8 shows much later
-        except (pa.ArrowException, OSError) as error:
-            cause = " ".join(str(error).split())
-            raise StudyError(
-                f"{name}: a damaged part of the table ({cause}); build the study again"
-            ) from None
-        if keep is not None:
-            table = table.filter(pa.array(keep(table.to_pandas()).to_numpy(dtype=bool)))
-        tables.append(table)
-    if not tables:
-        return TABLES[name].empty()
-    whole, found = pa.concat_tables(tables), {}
-    del table, tables
-    pa.default_memory_pool().release_unused()  # what reading no longer needs
-    for column in columns:  # one by one, so that no two are held twice
-        found[column.name] = _column(whole[column.name].unify_dictionaries(), column)
-        whole = whole.drop_columns([column.name])
-    return pd.DataFrame(found, copy=False)
+    texts = [column.name for column in TABLES[name].columns if column.type == "string"]
+    source = io.BytesIO(file) if isinstance(file, bytes) else file
+    try:
+        table = pq.ParquetFile(source, read_dictionary=texts).read(columns, use_threads=False)
+        table.validate(full=True)  # or a text that is not UTF-8 shows much later
+    except (pa.ArrowException, OSError) as error:
+        cause = " ".join(str(error).split())
+        raise StudyError(f"{name}: a damaged part of the table ({cause}); build the study again") from None
+    return table
 
 
 def _column(values: Any, column: Column) -> Any:
