@@ -248,43 +248,45 @@ def _parse_part(task: _Task) -> str:
         raise StudyError(f"{task.folder}: a worker does not see it; the cluster must share the disk")
     if finished_part(task.working, task.name):  # by a worker that ended before it could say so
         return task.name
-    names = ("mentions", "left_out")
-    rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in names}
-    places: list[Place] = []
-    texts: list[str] = []
-    documents, contexts, skipped = [], [], []
+    found, skipped = [], []
     for row in unpack(task.rows):
         try:
-            found = _parse_document(task.folder, row, task.powers, task.scorer)
+            found.append(_parse_document(task.folder, row, task.powers, task.scorer))
         except StudyError as error:
             if task.strict or isinstance(error, ScorerError):
                 raise
             skipped.append((row["file"], str(error).removeprefix(f"{task.folder / row['file']}: ")))
-            continue
-        contexts.append((row["document"], len(places), found.contexts))
-        places += found.places
-        texts += found.texts
-        rows["mentions"] += found.mentions
-        rows["left_out"] += found.left_out
-        blank = dict.fromkeys(TABLES["documents"].names, "")
-        documents.append({**blank, **row, "corpus": task.corpus, **found.about})
-    read = read_tokens(texts)
-    del texts
-    rows["contexts"] = [
-        row for key, first, near in contexts for row in near.rows(key, task.powers, read.lines[first:])
-    ]
-    frames = {name: _frame(rows.pop(name), name) for name in [*rows]}
-    frames["mentions"] = frames["mentions"].round({"tone": 4, "stance": 4})
-    frames |= {"sentences": make_sentences(places, read), "terms": count_terms(places, read, task.multiword)}
-    frames["documents"] = pd.DataFrame(documents, columns=TABLES["documents"].names)
-    body = frames["sentences"][frames["sentences"]["kind"] != "heading"]
-    words = body.groupby("document")["words"].sum()
-    frames["documents"]["words"] = frames["documents"]["document"].map(words).fillna(0)
+    frames = _tables(found, task)
+    del found
     checked = {name: check(frames.pop(name), name) for name in PARSED}
     check_references(checked)
     checked["skipped"] = check(pd.DataFrame(skipped, columns=["file", "reason"]).drop_duplicates(), "skipped")
     write_part(task.working, task.name, checked)
     return task.name
+
+
+def _tables(found: Sequence[_Document], task: _Task) -> dict[str, pd.DataFrame]:
+    """Make the tables of documents; their tokens are read together."""
+    places = [place for document in found for place in document.places]
+    read = read_tokens([text for document in found for text in document.texts])
+    contexts: list[tuple[Any, ...]] = []
+    first = 0
+    for document in found:
+        lines = read.lines[first : (first := first + len(document.places))]
+        contexts += document.contexts.rows(document.facts["document"], task.powers, lines)
+    blank, corpus = dict.fromkeys(TABLES["documents"].names, ""), {"corpus": task.corpus}
+    documents = pd.DataFrame([blank | one.facts | corpus for one in found], columns=[*blank])
+    sentences = make_sentences(places, read)
+    words = sentences[sentences["kind"] != "heading"].groupby("document")["words"].sum()
+    mentions = _frame([row for document in found for row in document.mentions], "mentions")
+    return {
+        "documents": documents.assign(words=documents["document"].map(words).fillna(0)),
+        "sentences": sentences,
+        "mentions": mentions.round({"tone": 4, "stance": 4}),
+        "terms": count_terms(places, read, task.multiword),
+        "contexts": _frame(contexts, "contexts"),
+        "left_out": _frame([row for document in found for row in document.left_out], "left_out"),
+    }
 
 
 def _skipped(
@@ -402,14 +404,14 @@ class _Contexts:
 
 
 class _Document(NamedTuple):
-    """What is read of a document: its sentences, rows of other tables, and sizes."""
+    """What is read of a document: its sentences, rows of other tables, and its own row."""
 
     places: list[Place]
     texts: list[str]
     contexts: _Contexts
     mentions: list[tuple[Any, ...]]
     left_out: list[tuple[Any, ...]]
-    about: dict[str, Any]
+    facts: Facts
 
 
 def _parse_document(folder: Path, row: Facts, powers: Powers, scorer: Scorer | None = None) -> _Document:
@@ -432,13 +434,13 @@ def _parse_document(folder: Path, row: Facts, powers: Powers, scorer: Scorer | N
             raise StudyError(f"{folder / row['file']}: {what}")
         if kind != "heading":
             contexts.add(at, texts[at], found)
-    about = {
+    sizes = {
         "paragraphs": sum(kind in ("body", "quotation") for _, kind, _ in paragraphs),
         "sentences": sum(kind != "heading" for *_, kind in places),
         "sha256": source_hash(folder, row),
     }
     scored = list(_scored(mentions, row.get("speaker_state", ""), scorer))
-    return _Document(places, texts, contexts, scored, [(key, *line) for line in left_out], about)
+    return _Document(places, texts, contexts, scored, [(key, *line) for line in left_out], row | sizes)
 
 
 def _scored(

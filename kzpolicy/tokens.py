@@ -18,6 +18,7 @@ from kzpolicy.schema import TABLES, text_column
 from kzpolicy.segmenting import find_words
 from kzpolicy.vader import score_numbered
 
+_LONGEST = 100
 Place = tuple[str, str, int, int, str]  # of a sentence: locator, document, paragraph, position, kind
 
 
@@ -28,15 +29,15 @@ class Tokens(NamedTuple):
     """
 
     tokens: list[str]  # each different one once
-    words: list[list[str]]  # of each token
+    words: list[tuple[str, ...]]  # of each token
     numbers: npt.NDArray[np.int32]  # of all sentences in order: places in `tokens`
     sizes: npt.NDArray[np.int32]  # how many tokens each sentence has
     lines: list[str]  # the words of each sentence, a space behind each
 
 
 @lru_cache(maxsize=2**17)  # above the number of different tokens in a large corpus
-def _words_of(token: str) -> list[str]:
-    return find_words(token)
+def _words_of(token: str) -> tuple[str, ...]:
+    return tuple(find_words(token))
 
 
 def read_tokens(texts: Sequence[str]) -> Tokens:
@@ -57,7 +58,8 @@ def read_tokens(texts: Sequence[str]) -> Tokens:
     split = pc.utf8_split_whitespace(pa.array(texts, pa.string()))
     numbered = split.flatten().dictionary_encode()
     tokens: list[str] = numbered.dictionary.to_pylist()
-    words = [_words_of(token) for token in tokens]
+    # What is longer is no word, and would stay in memory.
+    words = [_words_of(token) if len(token) <= _LONGEST else tuple(find_words(token)) for token in tokens]
     spaced = pa.array(["".join([f"{word} " for word in of_one]) for of_one in words], pa.string())
     lines = pc.binary_join(pa.ListArray.from_arrays(split.offsets, spaced.take(numbered.indices)), "")
     sizes = np.diff(split.offsets.to_numpy())
@@ -69,11 +71,8 @@ def make_sentences(places: Sequence[Place], read: Tokens) -> pd.DataFrame:
     words = [line.count(" ") for line in read.lines]
     scores = score_numbered(read.tokens, read.numbers, read.sizes)
     fingerprints = [sha256(line[:-1].encode()).hexdigest()[:12] for line in read.lines]
-    columns = ([list(column) for column in zip(*places, strict=True)] or [[]] * 5) + [
-        words,
-        *scores,
-        fingerprints,
-    ]
+    located = [list(column) for column in zip(*places, strict=True)] or [[]] * 5
+    columns = (*located, words, *scores, fingerprints)
     return pd.DataFrame(dict(zip(TABLES["sentences"].names, columns, strict=True)))
 
 
@@ -132,8 +131,8 @@ def _find_phrases(read: Tokens, phrases: Iterable[str]) -> list[tuple[int, str]]
     """
     whole = {phrase: phrase.split(" ")[: -1 if phrase.endswith("*") else None] for phrase in phrases}
     holding: dict[str, list[int]] = {word: [] for words in whole.values() for word in words}
-    for number, words in enumerate(read.words):
-        for word in words:
+    for number, held in enumerate(read.words):
+        for word in held:
             if word in holding:
                 holding[word].append(number)
     often = np.bincount(read.numbers, minlength=len(read.tokens))

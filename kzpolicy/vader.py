@@ -85,6 +85,7 @@ def _lexicon() -> dict[str, float]:
 # more than texts have; what is too much would share the last letter.
 _PLAIN, _CAPITAL = "a", "A"
 _COMPARING, _TURNING, _RATED, _CHECKED, _END = 0x10000, 0x14000, 0x20000, 0xC0000, sys.maxunicode
+_LONGEST = 100  # a token that is kept; what is longer is no word
 _MOST = 2**17  # kept tokens and values; above what a large corpus has
 
 
@@ -105,7 +106,9 @@ class _Letters(dict[str, int]):
 
     def __missing__(self, token: str) -> int:
         with self._lock:
-            letter = self[token] = ord(self._letter(_trim(token))) if len(token) > 1 else 0
+            letter = ord(self._letter(_trim(token))) if len(token) > 1 else 0
+            if len(token) <= _LONGEST:
+                self[token] = letter
         return letter
 
     def _letter(self, text: str) -> str:

@@ -441,6 +441,8 @@ def test_an_earlier_build_says_what_the_folder_does_not(tmp_path: Path) -> None:
     (tmp_path / "sources.csv").unlink()
     again = parse_corpus(tmp_path, sources=first).documents
     pd.testing.assert_frame_equal(first, again)
+    renamed = parse_corpus(tmp_path, corpus="other", sources=first).documents
+    assert set(first["corpus"]) == {"articles"} and set(renamed["corpus"]) == {"other"}
     (tmp_path / "a.txt").unlink()
     rows, told = gather(tmp_path, first, NONE)
     assert [row["document"] for row in rows] == ["bee"]

@@ -8,7 +8,7 @@ from hashlib import sha256
 import pandas as pd
 import pytest
 
-from kzpolicy import schema
+from kzpolicy import schema, tokens, vader
 from kzpolicy.schema import TABLES
 from kzpolicy.segmenting import find_words
 from kzpolicy.tokens import Place, count_terms, make_sentences, read_tokens
@@ -48,9 +48,20 @@ def test_tokens_are_those_that_python_splits() -> None:
 
 def test_each_token_is_read_once() -> None:
     read = read_tokens(["so and so", "", ", and"])
-    assert read.tokens == ["so", "and", "", ","] and read.words == [["so"], ["and"], [], []]
+    assert read.tokens == ["so", "and", "", ","] and read.words == [("so",), ("and",), (), ()]
     assert read.numbers.tolist() == [0, 1, 0, 2, 3, 1] and read.sizes.tolist() == [3, 1, 2]
     assert read.lines == ["so and so ", "", "and "]
+
+
+def test_what_is_too_long_for_a_word_is_read_and_let_go() -> None:
+    """Texts without spaces would fill the memory of a large build."""
+    before = tokens._words_of.cache_info().currsize, len(vader._letters())
+    for number in range(5):
+        text = f"{'x' * 101}{number} {'-' * 101}good{number}"
+        read = read_tokens([text])
+        assert read.words == [(f"{'x' * 101}{number}",), (f"good{number}",)]
+        assert vader.score_sentence(text) == (0.0, 1.0, 0.0, 0.0)
+    assert (tokens._words_of.cache_info().currsize, len(vader._letters())) == before
 
 
 def test_phrases() -> None:
