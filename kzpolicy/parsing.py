@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -34,12 +33,12 @@ from kzpolicy.powers import Mention, Powers, load_powers
 from kzpolicy.running import run_tasks
 from kzpolicy.schema import PARSED, TABLES, check, check_references
 from kzpolicy.scoring import SCORES, Scorer, ScorerError, check_scores
-from kzpolicy.segmenting import find_words, split_sentences
+from kzpolicy.segmenting import split_sentences
 from kzpolicy.speeches import load_states
 from kzpolicy.storing import cannot_write
 from kzpolicy.targets import score_mentions
 from kzpolicy.themes import load_themes, phrases
-from kzpolicy.tokens import Place, count_terms, make_sentences, read_tokens
+from kzpolicy.tokens import Near, Place, count_contexts, count_terms, make_sentences, read_tokens
 
 # Of one document: in a list of names without a full stop, each takes a thousandth of a second.
 MOST_MENTIONS = 20_000
@@ -269,11 +268,11 @@ def _tables(found: Sequence[_Document], task: _Task) -> dict[str, pd.DataFrame]:
     """Make the tables of documents; their tokens are read together."""
     places = [place for document in found for place in document.places]
     read = read_tokens([text for document in found for text in document.texts])
-    contexts: list[tuple[Any, ...]] = []
+    near: list[Near] = []
     first = 0
     for document in found:
-        lines = read.lines[first : (first := first + len(document.places))]
-        contexts += document.contexts.rows(document.facts["document"], task.powers, lines)
+        near += [(key, power, first + at, bare) for key, power, at, bare in document.near]
+        first += len(document.places)
     blank, corpus = dict.fromkeys(TABLES["documents"].names, ""), {"corpus": task.corpus}
     documents = pd.DataFrame([blank | one.facts | corpus for one in found], columns=[*blank])
     sentences = make_sentences(places, read)
@@ -284,7 +283,7 @@ def _tables(found: Sequence[_Document], task: _Task) -> dict[str, pd.DataFrame]:
         "sentences": sentences,
         "mentions": mentions.round({"tone": 4, "stance": 4}),
         "terms": count_terms(places, read, task.multiword),
-        "contexts": _frame(contexts, "contexts"),
+        "contexts": count_contexts(near, read),
         "left_out": _frame([row for document in found for row in document.left_out], "left_out"),
     }
 
@@ -384,31 +383,12 @@ def parse_sentences(
     return pd.DataFrame(rows, columns=["sentence", "document", "kind", "text", "powers"])
 
 
-class _Contexts:
-    """A document's words in sentences that name a power, with and without the names' own words."""
-
-    def __init__(self) -> None:
-        self._near: defaultdict[str, list[int]] = defaultdict(list)
-        self._others: defaultdict[str, Counter[str]] = defaultdict(Counter)
-
-    def add(self, at: int, sentence: str, mentions: Sequence[Mention]) -> None:
-        for power in {mention.power for mention in mentions}:
-            self._near[power].append(at)
-            self._others[power].update(find_words(_without(sentence, mentions, power)))
-
-    def rows(self, document: str, powers: Powers, lines: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-        for power in powers.keys:
-            near = Counter("".join([lines[at] for at in self._near[power]]).split())
-            for term, n in sorted(near.items()):
-                yield document, power, term, n, max(0, n - self._others[power][term])
-
-
 class _Document(NamedTuple):
     """What is read of a document: its sentences, rows of other tables, and its own row."""
 
     places: list[Place]
     texts: list[str]
-    contexts: _Contexts
+    near: list[Near]
     mentions: list[tuple[Any, ...]]
     left_out: list[tuple[Any, ...]]
     facts: Facts
@@ -424,7 +404,7 @@ def _parse_document(folder: Path, row: Facts, powers: Powers, scorer: Scorer | N
         for position, sentence in _numbered(text, kind)
     ]
     places, texts = [place for place, _ in numbered], [text for _, text in numbered]
-    contexts = _Contexts()
+    near: list[Near] = []
     mentions: list[tuple[Any, ...]] = []
     for at, found in powers.find_each(texts):
         locator, *_, kind = places[at]
@@ -433,14 +413,17 @@ def _parse_document(folder: Path, row: Facts, powers: Powers, scorer: Scorer | N
             what = f"more than {MOST_MENTIONS:,} names of powers; split it into its documents"
             raise StudyError(f"{folder / row['file']}: {what}")
         if kind != "heading":
-            contexts.add(at, texts[at], found)
+            named = {mention.power for mention in found}
+            near += [(key, power, at, _without(texts[at], found, power)) for power in named]
+    place = {power: i for i, power in enumerate(powers.keys)}
+    near.sort(key=lambda one: (place[one[1]], one[2]))
     sizes = {
         "paragraphs": sum(kind in ("body", "quotation") for _, kind, _ in paragraphs),
         "sentences": sum(kind != "heading" for *_, kind in places),
         "sha256": source_hash(folder, row),
     }
     scored = list(_scored(mentions, row.get("speaker_state", ""), scorer))
-    return _Document(places, texts, contexts, scored, [(key, *line) for line in left_out], row | sizes)
+    return _Document(places, texts, near, scored, [(key, *line) for line in left_out], row | sizes)
 
 
 def _scored(

@@ -15,7 +15,11 @@ Conventions:
 """
 
 import re
+from collections.abc import Sequence
 from unicodedata import normalize
+
+import numpy as np
+import numpy.typing as npt
 
 _CLOSE = r"\"'”’“»›)\]}⁰¹²³⁴-⁹"  # “ closes in German quotations; superscripts are note numbers
 _CANDIDATE = re.compile(
@@ -193,3 +197,36 @@ def find_words(text: str) -> list[str]:
     words: list[str] = [word.removesuffix("'s") for word in found]
     # "U.S" before an apostrophe or comma is the same word as "U.S."
     return [f"{word}." if word[-2:-1] == "." and word[-1].isalpha() else word for word in words]
+
+
+def number_tokens(texts: Sequence[str]) -> tuple[list[str], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Cut texts at their spaces, and number what stands between them.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Any texts.
+
+    Returns
+    -------
+    tokens : list of str
+        Each different one once. Before or behind spaces at a text's ends stands an empty one.
+    numbers : array of int
+        The tokens of all texts in order, as places in `tokens`.
+    sizes : array of int
+        How many tokens each text has.
+
+    Examples
+    --------
+    >>> tokens, numbers, sizes = number_tokens(["so and so", "and"])
+    >>> tokens, numbers.tolist(), sizes.tolist()
+    (['so', 'and'], [0, 1, 0, 1], [3, 1])
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    # Arrow knows the same spaces as Python and takes a third of the time.
+    split = pc.utf8_split_whitespace(pa.array(texts, pa.string()))
+    numbered = split.flatten().dictionary_encode()
+    sizes = np.diff(split.offsets.to_numpy())
+    return numbered.dictionary.to_pylist(), numbered.indices.to_numpy(), sizes

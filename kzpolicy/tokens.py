@@ -15,11 +15,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from kzpolicy.schema import TABLES, text_column
-from kzpolicy.segmenting import find_words
+from kzpolicy.segmenting import find_words, number_tokens
 from kzpolicy.vader import score_numbered
 
 _LONGEST = 100
 Place = tuple[str, str, int, int, str]  # of a sentence: locator, document, paragraph, position, kind
+
+# Of a sentence that names a power: document, power, its place, its text without the power's names.
+Near = tuple[str, str, int, str]
 
 
 class Tokens(NamedTuple):
@@ -54,16 +57,13 @@ def read_tokens(texts: Sequence[str]) -> Tokens:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    # Arrow knows the same spaces as Python and takes a third of the time.
-    split = pc.utf8_split_whitespace(pa.array(texts, pa.string()))
-    numbered = split.flatten().dictionary_encode()
-    tokens: list[str] = numbered.dictionary.to_pylist()
+    tokens, numbers, sizes = number_tokens(texts)
     # What is longer is no word, and would stay in memory.
     words = [_words_of(token) if len(token) <= _LONGEST else tuple(find_words(token)) for token in tokens]
     spaced = pa.array(["".join([f"{word} " for word in of_one]) for of_one in words], pa.string())
-    lines = pc.binary_join(pa.ListArray.from_arrays(split.offsets, spaced.take(numbered.indices)), "")
-    sizes = np.diff(split.offsets.to_numpy())
-    return Tokens(tokens, words, numbered.indices.to_numpy(), sizes, lines.to_pylist())
+    ends = pa.array(np.append(0, np.cumsum(sizes)), pa.int32())
+    lines = pc.binary_join(pa.ListArray.from_arrays(ends, spaced.take(pa.array(numbers))), "")
+    return Tokens(tokens, words, numbers, sizes, lines.to_pylist())
 
 
 def make_sentences(places: Sequence[Place], read: Tokens) -> pd.DataFrame:
@@ -86,42 +86,95 @@ def count_terms(places: Sequence[Place], read: Tokens, phrases: Iterable[str] = 
     phrases
         Terms of several words that are counted too, with or without a final *.
     """
-    # A number for each paragraph, and -1 for the sentences that are not counted.
     paragraphs: dict[tuple[str, int], int] = {}
-    of_sentence = np.array(
-        [
-            -1 if kind == "heading" else paragraphs.setdefault((document, paragraph), len(paragraphs))
-            for _, document, paragraph, _, kind in places
-        ],
-        np.int64,
-    )
-    found = [(of_sentence[at], term) for at, term in _find_phrases(read, phrases) if of_sentence[at] >= 0]
-    vocabulary = sorted({*chain.from_iterable(read.words), *(term for _, term in found)})
-    number = {term: i for i, term in enumerate(vocabulary)}
-    lengths = np.fromiter(map(len, read.words), np.int64, len(read.words))
-    coded = np.fromiter(map(number.__getitem__, chain.from_iterable(read.words)), np.int64, lengths.sum())
-    first = np.cumsum(lengths) - lengths
-    paragraph = np.repeat(of_sentence, read.sizes)
-    token = read.numbers[paragraph >= 0]
-    # From tokens to their words: most have one, some none or several.
-    length = lengths[token]
-    within = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
-    term = coded[np.repeat(first[token], length) + within]
-    paragraph = np.repeat(paragraph[paragraph >= 0], length)
-    longer = np.array([(at, number[phrase]) for at, phrase in found], np.int64).reshape(-1, 2)
-    both = np.concatenate([paragraph * len(number) + term, longer[:, 0] * len(number) + longer[:, 1]])
-    both, count = np.unique(both, return_counts=True)
-    paragraph, term = np.divmod(both, max(1, len(number)))
+    groups = {
+        at: paragraphs.setdefault((document, paragraph), len(paragraphs))
+        for at, (_, document, paragraph, _, kind) in enumerate(places)
+        if kind != "heading"
+    }
+    longer = [(groups[at], term) for at, term in _find_phrases(read, phrases) if at in groups]
+    counts = _count(list(groups.values()), list(groups), read, longer)
     documents, of = np.unique([document for document, _ in paragraphs], return_inverse=True)
-    counted = np.array([number for _, number in paragraphs], np.int64)
+    numbers = np.array([number for _, number in paragraphs], np.int64)
     return pd.DataFrame(
         {
-            "document": text_column(of[paragraph], documents.tolist()),
-            "paragraph": counted[paragraph],
-            "term": text_column(term, vocabulary),
-            "count": count,
+            "document": text_column(of[counts.group], documents.tolist()),
+            "paragraph": numbers[counts.group],
+            "term": text_column(counts.term, counts.vocabulary),
+            "count": counts.times,
         }
     )
+
+
+def count_contexts(near: Sequence[Near], read: Tokens) -> pd.DataFrame:
+    """Count the words around each power: the table ``contexts``, in alphabetical order.
+
+    Parameters
+    ----------
+    near
+        The sentences that name a power, by document and power in the table's order.
+    read
+        All sentences.
+    """
+    named: dict[tuple[str, str], int] = {}
+    groups = [named.setdefault((document, power), len(named)) for document, power, _, _ in near]
+    counts = _count(groups, [at for _, _, at, _ in near], read)
+    bare = read_tokens([text for *_, text in near])
+    others = _count(groups, range(len(near)), bare, vocabulary=counts.vocabulary)
+    # What stands beside the names is taken off, by the numbers of group and term.
+    key, other = (each.group * len(counts.vocabulary) + each.term for each in (counts, others))
+    place = np.minimum(np.searchsorted(other, key), max(0, len(other) - 1))
+    beside = np.where(other[place] == key, others.times[place], 0) if len(other) else 0
+    documents, powers = zip(*named, strict=True) if named else ((), ())
+    return pd.DataFrame(
+        {
+            "document": np.array(documents, object)[counts.group],
+            "power": np.array(powers, object)[counts.group],
+            "term": text_column(counts.term, counts.vocabulary),
+            "count": counts.times,
+            "own": np.maximum(0, counts.times - beside),
+        }
+    )
+
+
+class _Counts(NamedTuple):
+    """How often each term stands in each group, in the order of groups and terms."""
+
+    vocabulary: list[str]
+    group: npt.NDArray[np.int64]
+    term: npt.NDArray[np.int64]  # its place in the vocabulary
+    times: npt.NDArray[np.int64]
+
+
+def _count(
+    groups: Sequence[int],
+    sentences: Sequence[int],
+    read: Tokens,
+    longer: Sequence[tuple[int, str]] = (),
+    vocabulary: Sequence[str] = (),
+) -> _Counts:
+    """Count the words of sentences by the groups they belong to, and longer terms with their group.
+
+    Words that are not in the vocabulary are passed over; without one all are counted.
+    """
+    terms = [*vocabulary] or sorted({*chain.from_iterable(read.words), *(term for _, term in longer)})
+    place = {term: i for i, term in enumerate(terms)}
+    coded = np.array([place.get(word, -1) for word in chain.from_iterable(read.words)], np.int64)
+    lengths = np.fromiter(map(len, read.words), np.int64, len(read.words))
+    at, sizes = np.asarray(sentences, np.intp), read.sizes.astype(np.int64)
+    token = read.numbers[_ranges((np.cumsum(sizes) - sizes)[at], sizes[at])]
+    # From tokens to their words: most have one, some none or several.
+    term = coded[_ranges((np.cumsum(lengths) - lengths)[token], lengths[token])]
+    group = np.repeat(np.repeat(np.asarray(groups, np.int64), sizes[at]), lengths[token])
+    more = np.array([(number, place[phrase]) for number, phrase in longer], np.int64).reshape(-1, 2)
+    both = (group * len(terms) + term)[term >= 0]
+    both, times = np.unique(np.append(both, more[:, 0] * len(terms) + more[:, 1]), return_counts=True)
+    return _Counts(terms, *np.divmod(both, max(1, len(terms))), times)
+
+
+def _ranges(starts: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Give the places in ranges of these starts and sizes, one range after the other."""
+    return np.repeat(starts - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
 
 
 def _find_phrases(read: Tokens, phrases: Iterable[str]) -> list[tuple[int, str]]:

@@ -16,11 +16,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import chain, pairwise
+from itertools import pairwise
 from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
+
+from kzpolicy.segmenting import number_tokens
 
 _BOOST, _CAPITALS, _NEGATION = 0.293, 0.733, -0.74
 _DISTANCE = {1: 1.0, 2: 0.95, 3: 0.9}  # weight of a booster so many tokens before the word
@@ -316,10 +318,7 @@ def score_sentences(sentences: Iterable[str]) -> list[Scores]:
     >>> score_sentences(["The talks were a great success.", "The talks failed!"])
     [(0.0, 0.278, 0.722, 0.8316), (0.629, 0.371, 0.0, -0.5562)]
     """
-    split = [sentence.split() for sentence in sentences]
-    places = {token: i for i, token in enumerate(dict.fromkeys(chain.from_iterable(split)))}
-    numbers = [*map(places.__getitem__, chain.from_iterable(split))]
-    columns = score_numbered([*places], numbers, [*map(len, split)])
+    columns = score_numbered(*number_tokens([*sentences]))
     negative, neutral, positive, compound = (column.tolist() for column in columns)
     return list(zip(negative, neutral, positive, compound, strict=True))
 

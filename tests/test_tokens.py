@@ -11,7 +11,7 @@ import pytest
 from kzpolicy import schema, tokens, vader
 from kzpolicy.schema import TABLES
 from kzpolicy.segmenting import find_words
-from kzpolicy.tokens import Place, count_terms, make_sentences, read_tokens
+from kzpolicy.tokens import Near, Place, count_contexts, count_terms, make_sentences, read_tokens
 
 PIECES = (
     "The road's U.S. u.s., U.S.-led (EU) anti-Russian Moscow’s “Moscow” the West West Xi Jinping Ｘi "
@@ -113,6 +113,30 @@ def test_terms_of_two_paragraphs() -> None:
         ("a", 4, "a", 1),
         ("a", 4, "road", 1),
     ]
+
+
+def test_words_around_powers_are_counted_with_and_without_their_names() -> None:
+    texts = ["Asia and anti-Russian Russia", "China’s Asia", "Russia, Russia and China"]
+    near: list[Near] = [
+        ("b", "russia", 0, "Asia and"),
+        ("b", "russia", 2, ", and China"),
+        ("b", "china", 2, "Russia, Russia and"),
+        ("a", "china", 1, "’s Asia Zebra"),
+    ]
+    table = count_contexts(near, read_tokens(texts))
+    assert list(table.itertuples(index=False, name=None)) == [
+        ("b", "russia", "and", 2, 0),
+        ("b", "russia", "anti-russian", 1, 1),
+        ("b", "russia", "asia", 1, 0),
+        ("b", "russia", "china", 1, 0),
+        ("b", "russia", "russia", 3, 3),
+        ("b", "china", "and", 1, 0),
+        ("b", "china", "china", 1, 1),
+        ("b", "china", "russia", 2, 0),
+        ("a", "china", "asia", 1, 0),
+        ("a", "china", "china", 1, 1),
+    ]
+    assert count_contexts([], read_tokens(texts)).empty and count_contexts([], read_tokens([])).empty
 
 
 def test_no_paragraphs_have_no_terms() -> None:

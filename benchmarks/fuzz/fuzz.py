@@ -41,7 +41,7 @@ with atheris.instrument_imports(include=READERS):
     from kzpolicy.segmenting import split_sentences
     from kzpolicy.sheets import read_sheet
     from kzpolicy.storing import PACKAGE, StudyFiles
-    from kzpolicy.tokens import count_terms, make_sentences, read_tokens
+    from kzpolicy.tokens import count_contexts, count_terms, make_sentences, read_tokens
 
 FORMATS = (".txt", ".md", ".html", ".pdf", ".docx", "word/document.xml")
 TABLES = (
@@ -160,7 +160,8 @@ def texts(folder: Path) -> Target:
             assert all(math.isfinite(score) and -1 <= score <= 1 for score in scores)
         terms = count_terms(found.places, tokens, ["road to*"])
         assert (terms["term"] == terms["term"].str.strip()).all() and (terms["count"] > 0).all()
-        assert all(0 <= own <= count for *_, count, own in found.contexts.rows("a", powers, tokens.lines))
+        contexts = count_contexts(found.near, tokens)
+        assert contexts["own"].between(0, contexts["count"]).all()
 
     return one
 
