@@ -103,6 +103,8 @@ class Powers:
         list of Mention
             Offsets count characters of `text`; mentions never overlap.
         """
+        if not self._any.search(text):
+            return []
         found = []
         for match in self._pattern.finditer(text):
             power, via, alias = self._aliases[_one_spaced(match.group())]

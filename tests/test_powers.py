@@ -1,5 +1,6 @@
 """Tests of the powers: what counts as a mention, what does not, and files of one's own."""
 
+import random
 import re
 from pathlib import Path
 
@@ -319,3 +320,19 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
         with pytest.raises(StudyError) as caught:
             load_powers(path)
         assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_find_each_finds_what_find_finds_in_each() -> None:
+    powers, draw = load_powers(), random.Random(5)
+    pieces = (
+        "the|West|West Bank|Russia|anti-Russian|US|US$5|²Russia|Xi\nJinping|South|China|Sea|,|.|road".split(
+            "|"
+        )
+    )
+    texts = [
+        "".join(draw.choice(pieces) + draw.choice(["", " "]) for _ in range(draw.randint(0, 5)))
+        for _ in range(3_000)
+    ]
+    found = [(at, mentions) for at, text in enumerate(texts) if (mentions := powers.find(text))]
+    assert powers.find_each(texts) == found and len(found) > 1_000
+    assert powers.find_each([]) == [] and powers.find_each(["", ""]) == []
