@@ -157,13 +157,13 @@ def read_parts(
     """
     import pyarrow as pa
 
-    files, found, kept = list(files), {}, []
-    if not files:
+    found, kept = {}, []
+    for file in files if keep else ():  # one at a time: the whole table may not fit in memory
+        table = _read(file, name)
+        kept.append(table.filter(pa.array(keep(table.to_pandas()).to_numpy(dtype=bool))))  # type: ignore[misc]
+    files = () if keep else list(files)
+    if not (files or kept):
         return TABLES[name].empty()
-    if keep is not None:
-        for file in files:
-            table = _read(file, name)
-            kept.append(table.filter(pa.array(keep(table.to_pandas()).to_numpy(dtype=bool))))
     for column in TABLES[name].columns:  # one by one, or all would be held twice
         whole = pa.concat_tables(kept or [_read(file, name, [column.name]) for file in files])
         found[column.name] = _column(whole[column.name].unify_dictionaries(), column)

@@ -18,8 +18,9 @@ from kzpolicy.__main__ import main
 from kzpolicy.building import accept_study, build_study
 from kzpolicy.gathering import Rows
 from kzpolicy.parsing import _parse_part, parse_corpus
+from kzpolicy.parts import read_parts
 from kzpolicy.running import run_tasks
-from kzpolicy.schema import PARSED, TABLES
+from kzpolicy.schema import PARSED, TABLES, to_parquet
 
 HEAD = "document,file,title,authors,outlet,published_from,published_to,date_basis\n"
 DOCUMENTS = 7
@@ -382,6 +383,26 @@ def test_a_study_changes_its_form_and_nothing_old_stays(
         assert files == built(texts, tmp_path / "fresh" / "steppe")
         assert all(any(path.iterdir()) for path in out.iterdir() if path.is_dir())
         assert (files == plain) == (rows > 3)
+
+
+def test_filtered_parts_are_read_one_at_a_time() -> None:
+    """An archive's table may not fit in memory."""
+    done: list[str] = []
+    frames = [pd.DataFrame({"file": [name, "b"], "reason": ["x", "y"]}) for name in "ac"]
+
+    def files() -> Iterator[bytes]:
+        for frame in frames:
+            done.append("read")
+            yield to_parquet(frame, "skipped")
+
+    def keep(frame: pd.DataFrame) -> "pd.Series[bool]":
+        done.append("filtered")
+        return frame["file"].astype("str") != "b"
+
+    assert read_parts(files(), "skipped", keep)["file"].tolist() == ["a", "c"]
+    assert done == ["read", "filtered"] * 2
+    assert read_parts(files(), "skipped")["file"].tolist() == ["a", "b", "c", "b"]
+    assert read_parts([], "skipped", keep).empty and read_parts([], "skipped").empty
 
 
 def test_a_large_study_is_built_again_from_its_own_documents_and_accepts_edits(
