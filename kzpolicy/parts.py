@@ -21,7 +21,7 @@ import pandas as pd
 
 from kzpolicy.errors import StudyError
 from kzpolicy.gathering import Facts, Rows, source_file
-from kzpolicy.schema import TABLES, Column, text_column
+from kzpolicy.schema import TABLES, Column, pack_columns, text_column
 from kzpolicy.storing import Stored, cannot_write, write_files
 
 # A part ends before it has more bytes of source files, or more documents, than this.
@@ -115,7 +115,6 @@ def clear_parts(working: Path, keep: Collection[str] = ()) -> None:
 
 def _to_parquet(frame: pd.DataFrame, name: str) -> bytes:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     types = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "date": pa.date32()}
     columns = {}
@@ -123,17 +122,8 @@ def _to_parquet(frame: pd.DataFrame, name: str) -> bytes:
         values = pa.array(frame[column.name])
         listed = pa.types.is_dictionary(values.type)
         columns[column.name] = values if listed else values.cast(types[column.type])
-    buffer = io.BytesIO()
     # Without Arrow's schema, or who reads the file would see which texts were categories here.
-    pq.write_table(
-        pa.table(columns),
-        buffer,
-        compression="zstd",
-        compression_level=1,
-        write_statistics=False,
-        store_schema=False,
-    )
-    return buffer.getvalue()
+    return pack_columns(columns, compression_level=1, store_schema=False)
 
 
 def read_parts(
@@ -158,10 +148,11 @@ def read_parts(
     import pyarrow as pa
 
     found, kept = {}, []
-    for file in files if keep else ():  # one at a time: the whole table may not fit in memory
-        table = _read(file, name)
-        kept.append(table.filter(pa.array(keep(table.to_pandas()).to_numpy(dtype=bool))))  # type: ignore[misc]
-    files = () if keep else list(files)
+    if keep is not None:
+        for file in files:  # one at a time: the whole table may not fit in memory
+            table = _read(file, name)
+            kept.append(table.filter(pa.array(keep(table.to_pandas()).to_numpy(dtype=bool))))
+    files = list(files) if keep is None else []
     if not (files or kept):
         return TABLES[name].empty()
     for column in TABLES[name].columns:  # one by one, or all would be held twice

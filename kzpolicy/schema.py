@@ -249,7 +249,6 @@ def to_file(frame: pd.DataFrame, name: str) -> tuple[str, bytes]:
 def to_parquet(frame: pd.DataFrame, name: str) -> bytes:
     """Write a table as Parquet: texts as dictionaries, the smallest integers that hold the values."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     columns, listed = {}, []
     for column in TABLES[name].columns:
@@ -260,18 +259,23 @@ def to_parquet(frame: pd.DataFrame, name: str) -> bytes:
         if isinstance(values.dtype, pd.CategoricalDtype) or column.type == "number":
             listed.append(column.name)
     plain = {c: "DELTA_BINARY_PACKED" for c, a in columns.items() if pa.types.is_integer(a.type)}
-    buffer = io.BytesIO()
-    pq.write_table(
-        pa.table(columns),
-        buffer,
-        compression="zstd",
+    return pack_columns(
+        columns,
         compression_level=15,
         use_dictionary=listed,
         column_encoding={c: e for c, e in plain.items() if c not in listed},
-        write_statistics=False,
         row_group_size=1 << 30,
         data_page_size=1 << 20,
     )
+
+
+def pack_columns(columns: Mapping[str, Any], **options: Any) -> bytes:
+    """Write Arrow's columns as Parquet with zstd and without statistics."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    buffer = io.BytesIO()
+    pq.write_table(pa.table(columns), buffer, compression="zstd", write_statistics=False, **options)
     return buffer.getvalue()
 
 

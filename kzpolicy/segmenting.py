@@ -164,6 +164,8 @@ def split_sentences(paragraph: str) -> list[tuple[int, int]]:
     return spans
 
 
+# In characters: what is longer is no word, and would only fill the memory of who keeps tokens.
+LONGEST_TOKEN = 100
 _UNIT = r"(?:(?:[^\W\d_]\.)+[^\W\d_](?![^\W_])\.?|[^\W_]+)"
 _WORD = re.compile(rf"{_UNIT}(?:(?:['-]|(?<=\d)[.,](?=\d)){_UNIT})*")
 _ASCII_WORD = re.compile(_WORD.pattern, re.ASCII)  # the same words, faster

@@ -15,10 +15,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from kzpolicy.schema import TABLES, text_column
-from kzpolicy.segmenting import find_words, number_tokens
+from kzpolicy.segmenting import LONGEST_TOKEN, find_words, number_tokens
 from kzpolicy.vader import score_numbered
 
-_LONGEST = 100
 Place = tuple[str, str, int, int, str]  # of a sentence: locator, document, paragraph, position, kind
 
 # Of a sentence that names a power: document, power, its place, its text without the power's names.
@@ -58,8 +57,8 @@ def read_tokens(texts: Sequence[str]) -> Tokens:
     import pyarrow.compute as pc
 
     tokens, numbers, sizes = number_tokens(texts)
-    # What is longer is no word, and would stay in memory.
-    words = [_words_of(token) if len(token) <= _LONGEST else tuple(find_words(token)) for token in tokens]
+    kept, read = _words_of, _words_of.__wrapped__
+    words = [(kept if len(token) <= LONGEST_TOKEN else read)(token) for token in tokens]
     spaced = pa.array(["".join([f"{word} " for word in of_one]) for of_one in words], pa.string())
     ends = pa.array(np.append(0, np.cumsum(sizes)), pa.int32())
     lines = pc.binary_join(pa.ListArray.from_arrays(ends, spaced.take(pa.array(numbers))), "")

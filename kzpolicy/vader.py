@@ -23,7 +23,7 @@ from threading import Lock
 import numpy as np
 import numpy.typing as npt
 
-from kzpolicy.segmenting import number_tokens
+from kzpolicy.segmenting import LONGEST_TOKEN, number_tokens
 
 _BOOST, _CAPITALS, _NEGATION = 0.293, 0.733, -0.74
 _DISTANCE = {1: 1.0, 2: 0.95, 3: 0.9}  # weight of a booster so many tokens before the word
@@ -88,7 +88,6 @@ def _lexicon() -> dict[str, float]:
 # more than texts have; what is too much would share the last letter.
 _PLAIN, _CAPITAL = "a", "A"
 _COMPARING, _TURNING, _RATED, _CHECKED, _END = 0x10000, 0x14000, 0x20000, 0xC0000, sys.maxunicode
-_LONGEST = 100  # a token that is kept; what is longer is no word
 _MOST = 2**17  # kept tokens and values; above what a large corpus has
 
 
@@ -110,7 +109,7 @@ class _Letters(dict[str, int]):
     def __missing__(self, token: str) -> int:
         with self._lock:
             letter = ord(self._letter(_trim(token))) if len(token) > 1 else 0
-            if len(token) <= _LONGEST:
+            if len(token) <= LONGEST_TOKEN:
                 self[token] = letter
         return letter
 
