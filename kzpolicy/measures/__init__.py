@@ -1,0 +1,1 @@
+"""Frames in, frames out; every value with its n and a 95% interval."""
