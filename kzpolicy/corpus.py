@@ -1,0 +1,428 @@
+"""`Corpus`: a study's tables together; load it, keep a part of it, see the sentences behind a number."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from kzpolicy import lists
+from kzpolicy.powers import Powers, load_powers
+from kzpolicy.tables import (
+    TABLES,
+    StudyError,
+    as_list,
+    check_references,
+    is_study,
+    read_phrases,
+    read_tables,
+    read_toml,
+    unknown_name,
+)
+from kzpolicy.themes import load_themes
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+One = str | int | Iterable[str | int] | None
+# Tables that are of no single document.
+_APART = ("events", "skipped")
+
+
+@dataclass(frozen=True)
+class Study:
+    """What a study is about: ``study.toml`` in its folder.
+
+    Parameters
+    ----------
+    name
+        The study's name.
+    subject
+        Whose position toward the powers is meant: names by which texts call it.
+    first_person
+        Whether "we" and "our" in the texts are the subject, as in its own speeches.
+    phrases
+        Terms of several words that were counted when the texts were read.
+    folder
+        Where the tables are; None for a corpus that was never written.
+    """
+
+    name: str = "study"
+    subject: tuple[str, ...] = ("Kazakhstan",)
+    first_person: bool = False
+    phrases: tuple[str, ...] = ()
+    folder: Path | None = None
+
+
+@dataclass(eq=False, repr=False)
+class Corpus:
+    """The tables of one study, its powers and its themes; ``data/codebook.md`` says what each holds.
+
+    The tables are ordinary frames and may be changed: every function reads them anew. A table that
+    `load_corpus` was not asked for is None. `texts` (``sentence``, ``text``) is there only where the
+    user has the texts, see `kzpolicy.with_texts`.
+
+    Examples
+    --------
+    >>> corpus = load_corpus("articles")
+    >>> corpus.filter(document="clark2015").documents["label"].tolist()
+    ['Clark 2015']
+    """
+
+    documents: pd.DataFrame
+    sentences: pd.DataFrame
+    mentions: pd.DataFrame
+    terms: pd.DataFrame
+    contexts: pd.DataFrame
+    left_out: pd.DataFrame
+    skipped: pd.DataFrame
+    codes: pd.DataFrame
+    paraphrases: pd.DataFrame
+    events: pd.DataFrame
+    exceptions: pd.DataFrame
+    study: Study
+    powers: Powers
+    themes: pd.DataFrame
+    texts: pd.DataFrame | None = None
+
+    def __repr__(self) -> str:
+        sizes = (f"{len(frame):,} {name}" for name, frame in self.tables().items())
+        return f"Corpus({self.study.name}: {', '.join(sizes)})"
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that were read, by name."""
+        return {name: getattr(self, name) for name in TABLES if getattr(self, name) is not None}
+
+    def require(self, *names: str) -> None:
+        """Raise a StudyError unless these tables were read."""
+        for name in names:
+            if getattr(self, name) is None:
+                read = [*self.tables(), name]
+                raise StudyError(f"the table {name} was not read; load_corpus(…, tables={read})")
+
+    def filter(
+        self,
+        *,
+        document: One = None,
+        power: One = None,
+        year: One = None,
+        outlet: One = None,
+        outlet_group: One = None,
+        speaker: One = None,
+    ) -> Corpus:
+        """Keep part of a corpus; each argument takes one or several, None for all.
+
+        Parameters
+        ----------
+        document, outlet, outlet_group
+            Keys or labels of documents, outlets, kinds of outlet.
+        power
+            Keys or names of powers: keeps the mentions, contexts and codes of these, and all sentences.
+        year
+            Years of publication; a document dated by a range belongs to every year it touches.
+        speaker
+            Speaking states, by ISO 3166 code or name.
+
+        Returns
+        -------
+        Corpus
+            Tables reduced to what belongs to the documents and powers kept; events are kept.
+
+        Raises
+        ------
+        StudyError
+            If nothing has the wanted key, naming what is near.
+
+        Examples
+        --------
+        >>> len(load_corpus("articles").filter(year=2015, power="Russia").codes) > 0
+        True
+        """
+        documents = _wanted(self.documents, document, year, outlet, outlet_group, speaker)
+        keys = documents["document"]
+        powers = [self.powers.key(str(one)) for one in as_list(power)]
+        kept = {
+            name: frame if name in _APART else _belonging(frame, keys, powers)
+            for name, frame in self.tables().items()
+        }
+        texts = None if self.texts is None else _belonging(self.texts, keys, [])
+        return dataclasses.replace(self, **kept | {"documents": documents}, texts=texts)
+
+    def evidence(
+        self,
+        *,
+        power: One = None,
+        document: One = None,
+        year: One = None,
+        tone: One = None,
+        stance: One = None,
+    ) -> pd.DataFrame:
+        """List the sentences behind a number.
+
+        Parameters
+        ----------
+        power, document, year
+            As for `filter`.
+        tone, stance
+            Reference codes wanted (-1, 0, 1); None for all, sentences without codes included.
+
+        Returns
+        -------
+        DataFrame
+            One row a sentence and power, in reading order: ``sentence`` (document:paragraph:sentence),
+            ``power``, ``aliases``, ``reference``, ``tone``, ``stance`` (medians of the coders, which are
+            passes of a language model), ``tone_score``, ``stance_score`` (means of the targeted scores),
+            ``because`` (what these rest on), ``vader_compound``, ``paraphrase``, ``label``, ``url``; and
+            ``text`` where the corpus has texts.
+
+        Examples
+        --------
+        >>> rows = load_corpus("articles").evidence(power="russia", document="clark2015", tone=1)
+        >>> rows["sentence"].iloc[0].startswith("clark2015:")
+        True
+        """
+        self.require("mentions", "codes", "sentences", "paraphrases")
+        part = self.filter(power=power, document=document, year=year)
+        pairs = part.mentions.groupby(["sentence", "power"], sort=False, as_index=False, observed=True).agg(
+            aliases=("alias", lambda names: ", ".join(dict.fromkeys(names))),
+            because=("because", lambda words: " | ".join(dict.fromkeys(words.dropna()))),
+        )
+        pairs = pairs.merge(pair_scores(part.mentions), on=["sentence", "power"])
+        pairs = pairs.merge(reference_codes(part.codes), on=["sentence", "power"], how="outer")
+        for name, wanted in (("tone", tone), ("stance", stance)):
+            if wanted is not None:
+                codes = as_list(wanted)
+                if not set(codes) <= {-1, 0, 1}:
+                    raise StudyError(f"{name}={wanted!r} is no code; give -1, 0 or 1, or several of them")
+                pairs = pairs[pairs[name].isin(codes)]
+        pairs = pairs.merge(part.paraphrases, on="sentence", how="left")
+        pairs = pairs.merge(part.sentences[["sentence", "document", "vader_compound"]], on="sentence")
+        pairs = pairs.merge(part.documents[["document", "label", "url"]], on="document")
+        columns = ["sentence", "power", "aliases", "reference", "tone", "stance"]
+        columns += ["tone_score", "stance_score", "because", "vader_compound", "paraphrase", "label", "url"]
+        if part.texts is not None:
+            pairs = pairs.merge(part.texts, on="sentence", how="left")
+            columns.append("text")
+        order = pd.Series(range(len(part.sentences)), index=part.sentences["sentence"])
+        pairs = pairs.sort_values("sentence", key=lambda s: s.map(order), kind="stable")
+        return pairs[columns].reset_index(drop=True)
+
+
+def load_corpus(
+    study: str | Path = "articles",
+    *,
+    tables: Iterable[str] | None = None,
+    document: One = None,
+    power: One = None,
+    year: One = None,
+    outlet: One = None,
+    outlet_group: One = None,
+    speaker: One = None,
+) -> Corpus:
+    """Load a study's tables, or a part of them.
+
+    Parameters
+    ----------
+    study
+        A study's folder, or the name of one that comes with the package (``articles``, ``speeches``).
+    tables
+        Names of the tables wanted besides ``documents``; None for all.
+    document, power, year, outlet, outlet_group, speaker
+        Keep only this, as `Corpus.filter` does; of a large study only what is kept is read.
+
+    Returns
+    -------
+    Corpus
+        Typed tables, checksums proved, documents in the order of their dates; and the study's own
+        powers and themes.
+
+    Raises
+    ------
+    StudyError
+        If the folder or a table is missing, damaged, or not of its columns; if there is no such
+        table, document, power or year.
+
+    Examples
+    --------
+    >>> len(load_corpus("speeches", tables=["documents"], year=2019).documents)
+    195
+    """
+    folder = study_folder(study)
+    names = list(TABLES) if tables is None else list(dict.fromkeys(["documents", *as_list(tables)]))
+    for name in names:
+        if name not in TABLES:
+            raise unknown_name("table", name, TABLES)
+    wanted = {"document": document, "year": year, "outlet": outlet, "outlet_group": outlet_group}
+    wanted["speaker"] = speaker
+    everything = all(value is None for value in wanted.values())
+    documents = _in_order(read_tables(folder, ["documents"])["documents"])
+    keys = None if everything else set(_wanted(documents, **wanted)["document"])
+    read = read_tables(folder, [name for name in names if name != "documents"], documents=keys)
+    found = {name: read.get(name) for name in TABLES} | {"documents": documents}
+    if everything and tables is None:
+        check_references(found, f"{folder}/")  # type: ignore[arg-type]  # all were read
+    corpus = Corpus(
+        **found,  # type: ignore[arg-type]  # a table that was not read is None
+        study=load_study(folder),
+        powers=load_powers(own) if (own := folder / "powers.toml").is_file() else load_powers(),
+        themes=themes_of(folder),
+    )
+    return corpus if everything and power is None else corpus.filter(power=power, **wanted)
+
+
+def study_folder(study: str | Path) -> Path:
+    """Find a study's folder from its name or path; see `load_corpus`."""
+    built_in = sorted(path.parent.name for path in DATA.glob("*/datapackage.json"))
+    folder = DATA / str(study) if str(study) in built_in and not Path(study).is_dir() else Path(study)
+    try:
+        if folder.is_dir() and is_study(folder):
+            return folder
+        cause = "no study in it" if folder.is_dir() else "no such folder"
+    except (OSError, ValueError):  # a name too long, or with a character that no path has
+        cause = "no such folder"
+    own = f"or one of {', '.join(built_in)}" if built_in else "for the package's own are in its checkout only"
+    raise StudyError(
+        f"{str(folder)[:200]}: {cause}; give a folder that kzpolicy build wrote, {own}"
+    ) from None
+
+
+def load_study(folder: Path) -> Study:
+    """Read ``study.toml`` in a study's folder; without one, the subject is Kazakhstan."""
+    path = folder / "study.toml"
+    found = read_toml(path) if path.is_file() else {}
+    for name in found:
+        if name not in ("name", "subject", "first_person"):
+            raise StudyError(f"{path}: {unknown_name('field', name, ('name', 'subject', 'first_person'))}")
+    name, first_person = found.get("name", folder.resolve().name), found.get("first_person", False)
+    subject = tuple(as_list(found.get("subject", "Kazakhstan")))
+    if not isinstance(name, str) or not isinstance(first_person, bool):
+        raise StudyError(f"{path}: name is a text in quotes, first_person true or false; correct it")
+    if not subject or not all(isinstance(one, str) and one.strip() for one in subject):
+        raise StudyError(f'{path}: subject is a name or a list of names, such as ["Mongolia"]; correct it')
+    return Study(name, subject, first_person, read_phrases(folder), folder)
+
+
+def themes_of(folder: Path) -> pd.DataFrame:
+    """Load a study's own ``themes.toml`` and the built-in themes that it does not replace."""
+    themes, path = load_themes(), folder / "themes.toml"
+    if not path.is_file():
+        return themes
+    own = load_themes(path)
+    return pd.concat([own, themes[~themes["theme"].isin(own["theme"])]], ignore_index=True)
+
+
+@cache
+def _states() -> pd.DataFrame:
+    return pd.DataFrame.from_dict(read_toml(lists.path("states.toml")), orient="index")
+
+
+def load_states() -> pd.DataFrame:
+    """Load the delegations of the UN General Debate.
+
+    Returns
+    -------
+    DataFrame
+        Index ISO 3166 code (and EU, VAT, PSE); ``name`` for prose and figures, ``words`` by which
+        texts name the state and its people.
+
+    Examples
+    --------
+    >>> load_states().loc["KAZ", "name"]
+    'Kazakhstan'
+    """
+    return _states().copy()
+
+
+def state_code(state: str) -> str:
+    """Give a state's code for its code or name.
+
+    Raises
+    ------
+    StudyError
+        If there is no such state, naming what is near.
+
+    Examples
+    --------
+    >>> state_code("Kazakhstan"), state_code("KAZ")
+    ('KAZ', 'KAZ')
+    """
+    codes = {name: code for code, name in _states()["name"].items()}
+    if state in _states().index or state not in codes:
+        if state not in _states().index:
+            raise unknown_name("state", state, [*codes, *codes.values()])
+        return state
+    return str(codes[state])
+
+
+def reference_codes(codes: pd.DataFrame) -> pd.DataFrame:
+    """Reduce the coders' codes to one reference code a sentence and power: their median.
+
+    Returns
+    -------
+    DataFrame
+        ``sentence``, ``power``, ``reference``, ``tone``, ``stance``, ``confidence`` (floats),
+        ``coders`` (count).
+    """
+    grouped = codes.groupby(["sentence", "power"], sort=False)
+    reference = grouped[["reference", "tone", "stance", "confidence"]].median().astype("float64")
+    return reference.assign(coders=grouped.size()).reset_index()
+
+
+def pair_scores(mentions: pd.DataFrame) -> pd.DataFrame:
+    """Reduce the targeted scores of mentions to one a sentence and power.
+
+    Returns
+    -------
+    DataFrame
+        ``sentence``, ``power``, ``tone_score``, ``stance_score`` (means over the mentions),
+        ``tone_score_class``, ``stance_score_class`` (the class most mentions have, by sign).
+    """
+    grouped = mentions.groupby(["sentence", "power"], sort=False)
+    means = grouped[["tone", "stance"]].mean().add_suffix("_score")
+    classes = np.sign(grouped[["tone_class", "stance_class"]].sum()).astype("float64")
+    classes.columns = ["tone_score_class", "stance_score_class"]
+    return means.join(classes).reset_index()
+
+
+def _in_order(documents: pd.DataFrame) -> pd.DataFrame:
+    return documents.sort_values(["published_to", "published_from"], kind="stable", ignore_index=True)
+
+
+def _wanted(
+    documents: pd.DataFrame, document: One, year: One, outlet: One, outlet_group: One, speaker: One
+) -> pd.DataFrame:
+    """Keep some documents; see `Corpus.filter`."""
+    keys = dict(zip(documents["label"], documents["document"], strict=True))
+    chosen = None if document is None else [keys.get(str(one), one) for one in as_list(document)]
+    states = None if speaker is None else [state_code(str(one)) for one in as_list(speaker)]
+    wanted = {"document": chosen, "outlet": outlet, "outlet_group": outlet_group, "speaker_state": states}
+    for column, values in wanted.items():
+        if values is not None:
+            known = documents[column].dropna().unique()
+            for value in as_list(values):
+                if value not in known:
+                    raise unknown_name(column, value, sorted(known))
+            documents = documents[documents[column].isin(as_list(values))]
+    if year is not None:
+        years = as_list(year)
+        if not all(str(one).isdecimal() for one in years):
+            raise StudyError(f"year={year!r} is not a year; give a number such as 2019, or several")
+        first, last = documents["published_from"].dt.year, documents["published_to"].dt.year
+        touched = np.any([(first <= int(one)) & (int(one) <= last) for one in years], axis=0)
+        if not touched.any():
+            span = f"{first.min()} to {last.max()}" if len(documents) else "no year"
+            raise StudyError(f"no document of {', '.join(map(str, years))}; there are documents of {span}")
+        documents = documents[touched]
+    return documents.reset_index(drop=True)
+
+
+def _belonging(frame: pd.DataFrame, keys: pd.Series, powers: list[str]) -> pd.DataFrame:
+    """Keep the rows of these documents and, in a table by power, of these powers."""
+    owner = frame["document"] if "document" in frame else frame["sentence"].str.split(":").str[0]
+    kept = owner.isin(keys)
+    if powers and "power" in frame:
+        kept &= frame["power"].isin(powers)
+    return frame[kept].reset_index(drop=True)
