@@ -13,17 +13,8 @@ import pandas as pd
 
 from kzpolicy import lists
 from kzpolicy.powers import Powers, load_powers
-from kzpolicy.tables import (
-    TABLES,
-    StudyError,
-    as_list,
-    check_references,
-    is_study,
-    read_phrases,
-    read_tables,
-    read_toml,
-    unknown_name,
-)
+from kzpolicy.storage import is_study, read_phrases, read_tables
+from kzpolicy.tables import TABLES, StudyError, as_list, check_references, read_toml, unknown_name
 from kzpolicy.themes import load_themes
 
 DATA = Path(__file__).resolve().parents[1] / "data"
