@@ -2,38 +2,35 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-# The version of uv that writes requirements.lock; it is needed for nothing else.
+# The version of uv that writes the locks; it is needed for nothing else.
 UV_VERSION := 0.13.9
-
-# The version that was tried.
-TORCH ?= torch==2.13.0
+COMPILE := .venv-lock/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-header $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help study test model browser standards lab lock clean
+.PHONY: help study update test browser standards lab lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 study: $(READY) ## Run every notebook from scratch and compare it with what is committed
-	$(BIN)/kzpolicy study
+	$(BIN)/python tools/notebooks.py
+
+update: $(READY) ## Run every notebook and write what it shows now
+	$(BIN)/python tools/notebooks.py --update
 
 test: $(READY) ## Check style, types and behaviour
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
 
-model: $(READY) ## Try scorers made of classifiers (installs torch and transformers)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --target .venv/model $(TORCH) 'transformers>=4.48'
-	PYTHONPATH=.venv/model $(BIN)/python -m pytest -W error::pytest.PytestWarning tests/test_scoring.py
-
-browser: $(READY) ## Read the notebooks and drive the panel in Chromium, which must be installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[browser]'
-	$(BIN)/python -m pytest -s tests/browser
+browser: $(READY) ## Read the pages and drive the panel in Chromium, which must be installed
+	$(BIN)/python -m pytest tests/browser
 
 # In an environment of their own: they want older versions of what the notebooks need.
 standards: ## Validate CITATION.cff and the data packages by other people's tools
 	$(PYTHON) -m venv .venv-standards
-	.venv-standards/bin/python -m pip install --quiet --disable-pip-version-check cffconvert==2.0.0 'frictionless[parquet]==5.16.1'
+	.venv-standards/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/standards.lock
 	.venv-standards/bin/cffconvert --validate
 	.venv-standards/bin/python .ci/standards.py
 
@@ -42,11 +39,11 @@ lab: $(READY) ## Open the notebooks in JupyterLab
 
 # Pins that pyproject.toml still allows are kept; `make lock UPGRADE=--upgrade` takes the newest.
 # The settings of this machine (pip's and uv's) are left aside: the lock holds for PyPI itself.
-lock: ## Write requirements.lock again after a change in pyproject.toml
+lock: ## Write the locks again after a change in pyproject.toml
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/python -m pip install --quiet uv==$(UV_VERSION)
-	.venv-lock/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		--extra test --group build $(UPGRADE) pyproject.toml --output-file requirements.lock
+	$(COMPILE) --extra test --group build pyproject.toml --output-file requirements.lock
+	$(COMPILE) .ci/standards.in --output-file .ci/standards.lock
 	{ echo '# Every package that kzpolicy and its tests need, with the hashes of its files,'; \
 	  echo '# for Python 3.11 and newer on Linux, macOS and Windows.'; \
 	  echo '# Written by `make lock` from pyproject.toml: do not edit by hand.'; \
