@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,16 +21,16 @@ _LOOK = {
     "marker": (r"[os^DPvX*<>phHd8.+x]", "a marker such as o, s, ^, D, P, v, X or *"),
 }
 _FIELDS = (*_LOOK, *VIA, _NOT_MEANT)
-# What belongs to a word: letters and detached accents, but neither digits nor the superscripts,
-# raised letters and signs in circles that mark a note.
+# A letter, but not a digit nor a superscript, raised letter or sign in a circle: they mark a note.
 _LETTER = r"[^\W\d_ªº²³¹ʰ-˿ᴬ-ᶿ⁰-ₜ①-⓿]"
 _APOSTROPHES = "['’‘‛ʼʹ′´`＇]"  # noqa: RUF001
 _HYPHENS = "[-‐‑]"
-# A web or mail address, or an account, from the sign that shows it; what is named in it is passed over.
-_DOMAIN = r"\.(?:com|org|net|info|int|edu|gov|mil|eu|ru|kz|cn|us|uk|in|ir|tr|de|fr|io|tv|pdf|html?|docx?)"
-_ADDRESS = rf"(?:https?://|www\.|@\w|{_DOMAIN}(?=[/:?#]))[^\s<>\"”»\])]*"
-# Behind a name: it is the beginning of an address.
-_GOES_ON = rf"(?:[\w.+-]{{0,64}}@\w|(?:[\w-]{{0,63}}\.[\w-]{{1,63}}){{0,3}}{_DOMAIN}\b)"
+_SPACES = r"[\s‐‑-]+"  # in what is not meant, a hyphen is a space
+# An address of the web, of mail, of an account; or a site's or file's name, known by how it ends.
+_ADDRESS = (
+    r"(?:https?://|www\.)[^\s<>\"”»\])]+|[\w.+-]{1,64}@\w[\w.-]{0,250}|@\w+|(?:[\w-]{1,63}\.){1,4}(?:com|org|net|info"
+    r"|int|edu|gov|mil|eu|ru|kz|cn|uk|ir|tr|tv|co\.\w\w|example|html?|pdf|docx?|txt|csv)\b(?:[/:?#][^\s<>\"”»\])]*)?"
+)
 # In a line of capitals "US" may be the pronoun. These show the state: the article, a joining sign, or
 # that the line or a part of it begins with it, before it; a joining sign or one of these words, behind it.
 _STATE_BEFORE = re.compile(rf"(?:\bTHE|{_HYPHENS}|[/–—:;]|^)[\s\"'“”‘’(\[]*\Z")
@@ -94,7 +95,9 @@ class Powers:
             raise StudyError(f"{self.path}: no power in it; begin a table such as [russia]")
         self._known = _known(self.powers, self.path)
         self._aliases, not_meant = _aliases(tables, self.path)
-        self._pattern = _pattern([*self._aliases], not_meant)
+        self._names = re.compile(_whole_words({name: _form(name) for name in self._aliases}))
+        passed = {name: _form(name, space=_SPACES, hyphen=_SPACES) for name in not_meant}
+        self._passed = re.compile(f"{_ADDRESS}|{_whole_words(passed)}")
 
     def __iter__(self) -> Iterator[Power]:
         return iter(self.powers)
@@ -135,11 +138,19 @@ class Powers:
         list of Mention
             Offsets count characters of `text`; mentions never overlap.
         """
+        names = list(self._names.finditer(text))
+        passed = [match.span() for match in self._passed.finditer(text)] if names else []
+        ends = [end for _, end in passed]
         found = []
-        for match in self._pattern.finditer(text):
-            if match["name"] and (known := self._aliases.get(_plain(match["name"]))):
-                if known[2] != "US" or _is_state(text, match.start(), match.end()):
-                    found.append(Mention(known[0], match.start(), match.end(), known[1], known[2]))
+        for match in names:
+            start, end = match.span()
+            power, via, alias = self._aliases[_plain(match.group())]
+            at = bisect_right(ends, start)
+            first, last = passed[at] if at < len(passed) else (end, end)
+            # A longer name may hold what is not meant: the People's Republic of China is China.
+            meant = first >= end or (start <= first and last <= end)
+            if meant and (alias != "US" or _is_state(text, start, end)):
+                found.append(Mention(power, start, end, via, alias))
         return found
 
     def _found(self, power: object) -> str:
@@ -184,7 +195,7 @@ def _known(powers: tuple[Power, ...], path: Path) -> dict[str, Power]:
 
 
 def _aliases(tables: dict[str, Any], path: Path) -> tuple[dict[str, tuple[str, str, str]], list[str]]:
-    """Map each name, in plain form, to its power, what it names and its usual form; list what is not meant."""
+    """Map each name, in plain form, to its power, what it names, its usual form; list what is not meant."""
     aliases: dict[str, tuple[str, str, str]] = {}
     not_meant: dict[str, str] = {}
     for power, table in tables.items():
@@ -210,42 +221,23 @@ def _aliases(tables: dict[str, Any], path: Path) -> tuple[dict[str, tuple[str, s
     return aliases, list(not_meant)
 
 
-def _pattern(names: list[str], not_meant: list[str]) -> re.Pattern[str]:
-    """Compile one expression: an address, or a name as whole words, the longest first."""
-    forms = {name: _form(name) for name in names}
-    # With its article too, or else "the West" in "the West Bank" would be found first.
-    for name in not_meant:
-        forms |= {form: _form(form, joined=True) for form in (name, f"the {name}", f"THE {name}")}
-    # By first words, for speed: most places of a text are compared with these alone.
-    firsts: dict[str, list[str]] = {}
-    for name in sorted(forms, key=len, reverse=True):
-        firsts.setdefault(re.split("[ -]", name)[0], []).append(forms[name])
-    words = sorted(firsts, key=len, reverse=True)
-    listed = "|".join(_share(_word(word), firsts[word]) for word in words) or "(?!)"
-    signs = re.escape("".join(sorted({word[0] for word in words})))
-    # A name that ends in a sign (US$) may be followed by a letter.
-    ends = rf"(?:(?<=\$)|(?!{_LETTER}|{_GOES_ON}))"
-    return re.compile(rf"{_ADDRESS}|(?<!{_LETTER})(?=[{signs}])(?P<name>{listed}){ends}")
+def _whole_words(forms: dict[str, str]) -> str:
+    """Write names, by their forms, as one expression of whole words, the longest first."""
+    listed = "|".join(forms[name] for name in sorted(forms, key=len, reverse=True)) or "(?!)"
+    # Most places are passed over by the sign there. A name that ends in one (US$) may go on in a letter.
+    signs = re.escape("".join(sorted({name[0] for name in forms})) or "-")
+    return rf"(?=[{signs}])(?<!{_LETTER})(?:{listed})(?:(?<=\$)|(?!{_LETTER}))"
 
 
-def _share(first: str, forms: list[str]) -> str:
-    return f"{first}(?:{'|'.join(form.removeprefix(first) for form in forms)})"
-
-
-def _form(name: str, joined: bool = False) -> str:
-    """Write a name as an expression: any white space, any apostrophe and hyphen, U.S. in any spelling.
-
-    In what is not meant, hyphens and spaces are the same (`joined`): "Latin-American".
-    """
-    between = {" ": r"\s+", "-": _HYPHENS} if not joined else dict.fromkeys(" -", rf"(?:\s+|{_HYPHENS}\s*)")
-    return "".join(between.get(part) or _word(part) for part in re.split("([ -])", name) if part)
-
-
-def _word(word: str) -> str:
-    form = re.escape(word).replace("'", _APOSTROPHES)
-    if re.fullmatch(r"(?:[A-Z]\.){2,}", word):
-        form = form.replace(r"\.", r"\.\s?").removesuffix(r"\.\s?") + r"(?:\.|(?!\.))"
-    return form if word.isascii() else f"(?:{form}|{normalize('NFD', form)})"
+def _form(name: str, space: str = r"\s+", hyphen: str = _HYPHENS) -> str:
+    """Write a name as an expression: any white space, apostrophe and hyphen, U.S. in any spelling."""
+    parts = re.split(r"((?:\b[A-Z]\.){2,})", name)
+    parts[1::2] = [r"\.\s?".join(part.split(".")[:-1]) + r"(?:\.|(?!\.))" for part in parts[1::2]]
+    for at, part in enumerate(parts[::2]):
+        form = re.escape(part).replace(r"\ ", space).replace(r"\-", hyphen)
+        parts[2 * at] = form.replace("'", _APOSTROPHES)
+    form = "".join(parts)
+    return form if name.isascii() else f"(?:{form}|{normalize('NFD', form)})"
 
 
 def _plain(name: str) -> str:
