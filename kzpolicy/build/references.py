@@ -7,7 +7,7 @@ import json
 import logging
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import PurePath
+from pathlib import PurePath, PurePosixPath
 from typing import Any
 from urllib.parse import unquote
 
@@ -218,6 +218,62 @@ def read_references(path: str | PurePath, text: str) -> tuple[pd.DataFrame, list
     if not rows:
         raise StudyError(f"{path}: no reference in it; export it again or take it away")
     return pd.DataFrame(rows, dtype="str").fillna(""), odd
+
+
+def join_twice(references: pd.DataFrame) -> pd.DataFrame:
+    """Join the records of what was exported twice: of one title and day, differing in nothing but the key."""
+    kept: list[dict[str, str]] = []
+    by: dict[str, int] = {}
+    for row in references.to_dict("records"):
+        title = _titles(row.get("title", ""))[:1]
+        place = by.get(title[0][1]) if title else None
+        if place is not None and _agree(row, kept[place]):
+            files = "\n".join(filter(None, (kept[place]["file"], row["file"])))
+            kept[place] = row | {name: cell for name, cell in kept[place].items() if cell} | {"file": files}
+            continue
+        if title:
+            by[title[0][1]] = len(kept)
+        kept.append(row)
+    return pd.DataFrame(kept, columns=references.columns)
+
+
+def _agree(one: dict[str, str], other: dict[str, str]) -> bool:
+    apart = {"document", "date", "date_basis", "file", "export"}
+    facts = [name for name in one.keys() - apart if one[name] and other[name]]
+    return "published_from" in facts and all(one[name] == other[name] for name in facts)
+
+
+def _titles(title: str) -> list[tuple[str, str]]:
+    """Fold a title for comparison, whole and cut: programs cut long ones short in the names of files."""
+    plain = " ".join(re.findall(r"[^\W_]+", title.lower()))
+    return [("title", plain), ("title's start", plain[:40].strip())] if len(plain) > 10 else []
+
+
+def match_references(references: pd.DataFrame, found: pd.DataFrame) -> list[int]:
+    """Find each document's reference by path, name, key or title; -1 if there is none, or several."""
+    by: dict[tuple[str, str], int] = {}
+    for number, record in enumerate(references.to_dict("records")):
+        ways = [*_titles(record.get("title", "")), ("key", record.get("document", ""))]
+        for attached in record["file"].split("\n"):
+            path = PurePosixPath(attached.strip().replace("\\", "/"))
+            ways += [("path", str(PurePosixPath(record["export"]).parent / path)), ("name", path.name)]
+        for way in ways:
+            if way[1] not in ("", "."):  # what two records share finds neither
+                by[way] = number if by.get(way, number) == number else -1
+    matches = []
+    for row in found.itertuples():
+        path = PurePosixPath(row.file)
+        # Programs name files Author - Year - Title.
+        titles = [
+            getattr(row, "title", ""),
+            *((path.stem, path.stem.split(" - ", 2)[-1]) if not row.part else ()),
+        ]
+        ways = [] if row.part else [("path", row.file), ("name", path.name), ("key", path.stem)]
+        # A whole title, whosever it is, tells more than another's start.
+        ways += sorted((way for title in titles for way in _titles(title)), key=lambda way: way[0])
+        ways.append(("key", getattr(row, "document", "")))
+        matches.append(next((by[way] for way in ways if by.get(way, -1) >= 0), -1))
+    return matches
 
 
 def _given_first(names: str) -> str:
