@@ -265,13 +265,13 @@ def match_references(references: pd.DataFrame, found: pd.DataFrame) -> list[int]
         path = PurePosixPath(row.file)
         # Programs name files Author - Year - Title.
         titles = [
-            getattr(row, "title", ""),
+            row.title,
             *((path.stem, path.stem.split(" - ", 2)[-1]) if not row.part else ()),
         ]
         ways = [] if row.part else [("path", row.file), ("name", path.name), ("key", path.stem)]
         # A whole title, whosever it is, tells more than another's start.
         ways += sorted((way for title in titles for way in _titles(title)), key=lambda way: way[0])
-        ways.append(("key", getattr(row, "document", "")))
+        ways.append(("key", row.document))
         matches.append(next((by[way] for way in ways if by.get(way, -1) >= 0), -1))
     return matches
 

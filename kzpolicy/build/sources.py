@@ -22,6 +22,7 @@ from kzpolicy.build.survey import FACTS, FORMULA, SOURCES, TEMPLATE, Survey, sur
 from kzpolicy.tables import StudyError
 
 _DATES = ["published_from", "published_to", "date_basis"]
+_FOUND = [*FACTS, "date", "file", "part", "sha256", "words", "fault", "remarks", "heading", "english"]
 _DEFAULTS = {
     "authors": "unknown",
     "outlet": "unknown",
@@ -57,6 +58,7 @@ def found_row(file: str, text: Text, digest: str) -> dict[str, str]:
     """
     first = " ".join(text.text.strip().split("\n", 1)[0].split())
     heading = len(first.split()) <= 20 and len(first) < 300 and not re.search(r"[.!…:;,]\W*\Z", first)
+    heading = heading and not column_dates([first])[0]
     own = sha256(text.text.encode()).hexdigest() if text.part else digest
     return text.facts | {
         "file": file,
@@ -122,16 +124,22 @@ def merge_facts(
             f"its key {key} is that of {first[key]} too; rename it or give it a row with another key"
             f" in {SOURCES}"
         )
-    unused = _unused(survey.references, set(merged["reference"]))
+    lost = survey.sources[~survey.sources["file"].isin(merged["file"])]
+    unused = [
+        (file, f"{SOURCES}: row {row}: no such text in the file; name a row of a table as table.csv#2")
+        for file, row in zip(lost["file"], lost["row"], strict=True)
+    ]
+    unused += _unused(survey.references, set(merged["reference"]))
     told = [(row.file, f"{row.where}{row.fault}") for row in merged[merged["fault"] != ""].itertuples()]
     documents = merged[merged["fault"] == ""].reset_index(drop=True)
     documents["label"] = _labels(documents)
     documents["standfirst"] = documents["standfirst"].astype("int64")
-    columns = [*FACTS, "file", "sha256", *(name for name in ("words",) if name in documents)]
     skipped = [
         (_shown(file), " ".join(_shown(reason).split())) for file, reason in [*told, *survey.skipped, *unused]
     ]
-    return documents[columns], pd.DataFrame(skipped, columns=["file", "reason"], dtype="str")
+    return documents[[*FACTS, "file", "sha256", "words"]], pd.DataFrame(
+        skipped, columns=["file", "reason"], dtype="str"
+    )
 
 
 def order_of_trust(documents: pd.DataFrame) -> npt.NDArray[np.int64]:
@@ -192,8 +200,8 @@ def write_template(folder: str | Path) -> tuple[Path, int]:
     table["document"] = table["document"].mask(often > 0, table["document"] + "-" + (often + 1).astype("str"))
     table = table[TEMPLATE].replace(rf"\A(?={FORMULA.pattern})", "'", regex=True)
     try:
-        with path.open("x", encoding="utf-8-sig", newline="") as file:  # its mark tells spreadsheets UTF-8
-            table.to_csv(file, index=False, lineterminator="\n")
+        with path.open("x", encoding="utf-8-sig", newline="") as cells:  # its mark tells spreadsheets UTF-8
+            table.to_csv(cells, index=False, lineterminator="\n")
     except OSError as error:
         raise StudyError(f"{path}: cannot be written ({error.strerror}); nothing is changed") from None
     return path, len(table)
@@ -204,11 +212,11 @@ def write_template(folder: str | Path) -> tuple[Path, int]:
 
 def _merged(found: pd.DataFrame, survey: Survey, earlier: pd.DataFrame | None) -> pd.DataFrame:
     """Merge all facts, a row a document, and say in ``fault`` what cannot be used."""
-    found = found.fillna("").astype("str")
+    found = found.reindex(columns=_FOUND).fillna("").astype("str")
     found["name"] = found["file"] + found["part"]
     found = found.set_index("name", drop=False)
     declared = survey.sources.set_index("file")
-    declared = declared[[name in found.index for name in declared.index]]
+    declared = declared[declared.index.isin(found.index)]
     found = found.loc[[*declared.index, *found.index.difference(declared.index, sort=False)]]
 
     own = _dated(found, found["file"])
@@ -230,18 +238,18 @@ def _merged(found: pd.DataFrame, survey: Survey, earlier: pd.DataFrame | None) -
         merged = merged.combine_first(layer.replace("", None))
     merged = merged.reindex(columns=[*FACTS, "doubt", "fault"]).fillna("")
 
-    merged["file"], merged["reference"] = found["name"], matched
-    merged["sha256"], merged["words"] = found["sha256"], found.get("words", "")
+    for column, values in {"file": found["name"], "reference": matched, **found[["sha256", "words"]]}.items():
+        merged[column] = values
     row = survey.sources.set_index("file")["row"].reindex(found.index)
-    merged["where"] = [f"{SOURCES}: row {number:.0f}: " if number == number else "" for number in row]
+    told = row.notna() & (found["fault"] == "")
+    merged["where"] = (f"{SOURCES}: row " + row.astype("Int64").astype("str") + ": ").where(told, "")
     doubt = merged["doubt"].where(merged["published_from"] == "", declared["doubt"])
-    merged["fault"] = found.get("fault", merged["fault"]).where(lambda fault: fault != "", merged["fault"])
-    merged["fault"] = merged["fault"].where(merged["fault"] != "", doubt)
-    strange = (merged["language"] == "") & (found.get("english", "") == "no") & (merged["layout"] != "speech")
+    for faults in (found["fault"], doubt):
+        merged["fault"] = faults.where(faults != "", merged["fault"])
+    strange = (merged["language"] == "") & (found["english"] == "no") & (merged["layout"] != "speech")
     merged["language"] = merged["language"].mask(strange, UNDETERMINED)
-    remarks = [found.get("remarks", pd.Series("", found.index)), strange.map({True: _NOT_ENGLISH, False: ""})]
-    for remark in remarks:
-        new = [one != "" and one not in notes for one, notes in zip(remark, merged["notes"], strict=True)]
+    for remark in (found["remarks"], strange.map({True: _NOT_ENGLISH, False: ""})):
+        new = [one not in notes for one, notes in zip(remark, merged["notes"], strict=True)]
         merged["notes"] = merged["notes"].mask(new, (merged["notes"] + "; " + remark).str.removeprefix("; "))
     for column, default in _DEFAULTS.items():
         merged[column] = merged[column].where(merged[column] != "", default)

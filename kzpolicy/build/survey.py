@@ -191,6 +191,9 @@ def _read_sources(folder: Path, files: list[str], skipped: list[tuple[str, str]]
     table = table.reindex(columns=["file", *(name for name in FACTS if name in table)])
     table = table.replace(rf"\A'(?={FORMULA.pattern})", "", regex=True)
     table = table.apply(lambda cells: cells.str.strip()).assign(row=range(2, len(table) + 2))
+    # Spreadsheets write May-19 for 2019-05.
+    days = [name for name in ("published_from", "published_to") if name in table]
+    table[days] = table[days].replace(r"\A([A-Z][a-z]{2})-(\d\d)\Z", r"\1 20\2", regex=True)
     table = table[(table.drop(columns="row") != "").any(axis=1)]  # spreadsheets leave empty rows
     if table.empty:
         raise StudyError(f"{path}: has no row; write one row a text")
