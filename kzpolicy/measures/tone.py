@@ -163,7 +163,7 @@ def mean_by(
     --------
     >>> pairs = pd.DataFrame({"tone": [1, 0, None], "power": "china", "paragraph": ["a:1", "a:2", "a:2"]})
     >>> mean_by(pairs, "tone", by="power").round(2).to_dict("records")
-    [{'power': 'china', 'mean': 0.5, 'low': -0.46, 'high': 0.93, 'n': 2, 'missing': 1}]
+    [{'power': 'china', 'mean': 0.5, 'low': -0.42, 'high': 0.86, 'n': 2, 'missing': 1}]
     """
     groups = as_list(by)
     _check(pairs, measure, [*groups, "paragraph", *as_list(alike)], whole=["paragraph", *as_list(alike)])
@@ -200,7 +200,7 @@ def difference(
     first: str | Sequence[str] | None = None,
     second: str | Sequence[str] | None = None,
     by: str | Sequence[str] = (),
-    unit: str = "paragraph",
+    unit: str | None = None,
     alike: str | None = None,
 ) -> pd.DataFrame:
     """Compare the means of two groups: first minus second, with its 95% interval.
@@ -221,10 +221,10 @@ def difference(
     by
         Column or columns that make groups within which to compare.
     unit
-        Column of what is drawn whole.
+        Column of what is drawn whole. None: ``paragraph``, or what weighs alike. ``paragraph`` with
+        `alike` speaks of these texts (delegations) alone, without it of such as these.
     alike
-        Column of what weighs the same within each group, see `mean_by`; whole units are then drawn
-        too, with one weight for both groups, and the wider interval stands.
+        Column of what weighs the same within each group, see `mean_by`.
 
     Returns
     -------
@@ -246,9 +246,9 @@ def difference(
     >>> gap[["first", "second", "difference", "n_first", "n_second"]].round(2).values.tolist()
     [['china', 'russia', 1.17, 3, 2]]
     """
-    groups, weighed = as_list(by), as_list(alike)
-    _check(pairs, measure, [between, *groups, unit, *weighed], whole=[unit, *weighed])
-    ours, theirs = _sides(pairs, between, first, second)
+    groups, whole = as_list(by), [unit or "paragraph", *as_list(alike)]
+    _check(pairs, measure, [between, *groups, *whole], whole=whole)
+    ours, theirs = sides_of(pairs, between, first, second)
     names = [", ".join(ours), ", ".join(theirs) if second is not None or len(theirs) == 1 else "others"]
     values = pairs[between].astype("str")
     sides = pairs.assign(**{_SIDE: np.select([values.isin(ours), values.isin(theirs)], [1, 2], 0)})
@@ -257,7 +257,9 @@ def difference(
         known = part.dropna(subset=[measure])
         one, two = (known[known[_SIDE] == side] for side in (1, 2))
         means = [_mean_of(side, measure, alike) for side in (one, two)]
-        limits = _limits(one, two, measure, unit, alike) if len(one) and len(two) else (float("nan"),) * 2
+        limits = (float("nan"),) * 2
+        if len(one) and len(two):
+            limits = _limits(one, two, measure, whole[0], alike, bool(alike) and unit in (None, alike))
         counts = (len(one), len(two), len(part) - len(known))
         rows.append((*key, *names, *means, means[0] - means[1], *limits, *counts))
     columns = ["first", "second", "mean_first", "mean_second", "difference", "low", "high"]
@@ -273,7 +275,7 @@ def _mean_of(part: pd.DataFrame, measure: str, alike: str | None) -> float:
 
 
 def _limits(
-    first: pd.DataFrame, second: pd.DataFrame, measure: str, unit: str, alike: str | None
+    first: pd.DataFrame, second: pd.DataFrame, measure: str, unit: str, alike: str | None, owners_too: bool
 ) -> tuple[float, float]:
     both = pd.concat([first.astype({unit: "str"}), second.astype({unit: "str"})])
     values = both[measure].to_numpy(dtype=float)
@@ -288,34 +290,49 @@ def _limits(
     drawn = [
         difference_draws(values, units, part, shares.tolist()) for units in (both[unit], range(len(both)))
     ]
-    if alike:
+    if owners_too:
         drawn.append(difference_draws(means, parts % owners, (~ours).astype(np.int64), [1, -1]))
     gap = float(shares @ means)
     limits = np.array([np.quantile(draws, TAILS) for draws in drawn])
     return min(float(limits[:, 0].min()), gap), max(float(limits[:, 1].max()), gap)
 
 
-def _sides(
-    pairs: pd.DataFrame, between: str, first: str | Sequence[str] | None, second: str | Sequence[str] | None
+def sides_of(
+    pairs: pd.DataFrame,
+    between: str,
+    first: str | Sequence[str] | None = None,
+    second: str | Sequence[str] | None = None,
 ) -> tuple[list[str], list[str]]:
-    """Say which values of a column are compared: the first ones, and the second ones."""
+    """Say which values of a column are compared; see `difference`.
+
+    Returns
+    -------
+    tuple of list
+        The first values, the second values.
+
+    Examples
+    --------
+    >>> sides_of(pd.DataFrame({"year": [2015, 2022, 2022]}), "year")
+    (['2022'], ['2015'])
+    """
+    if between not in pairs:
+        raise unknown_name("column", between, pairs)
     column = pairs[between].dropna()
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        values = column.cat.remove_unused_categories().cat.categories.astype("str").tolist()
-    else:
-        values = [str(one) for one in sorted(column.unique())]
+    ordered = isinstance(column.dtype, pd.CategoricalDtype)
+    values = [str(one) for one in (column.cat.categories if ordered else sorted(column.unique()))]
+    present = set(column.astype("str"))
+    used = [one for one in values if one in present]
     if first is None and second is None:
-        if len(values) != 2:
-            known = ", ".join(values[:12]) or "none"
-            raise StudyError(f"{between} has {len(values)} values; say first= and second= of {known}")
-        return values[1:], values[:1]
+        pair = used if len(used) == 2 else values
+        if len(pair) != 2:
+            known = ", ".join(used[:12]) or "none"
+            raise StudyError(f"{between} has {len(used)} values; say first= and second= of {known}")
+        return pair[1:], pair[:1]
     chosen = [[_value(between, str(one), values) for one in as_list(side)] for side in (first, second)]
-    rest = [one for one in values if one not in [*chosen[0], *chosen[1]]]
+    rest = [one for one in used if one not in [*chosen[0], *chosen[1]]]
     ours, theirs = (side or rest for side in chosen)
-    if set(ours) & set(theirs):
-        raise StudyError(
-            f"{min(set(ours) & set(theirs))!r} stands on both sides; compare two different groups"
-        )
+    if both := set(ours) & set(theirs):
+        raise StudyError(f"{min(both)!r} stands on both sides; compare two different groups")
     return ours, theirs
 
 
