@@ -1,0 +1,313 @@
+"""Names of facts, and exports of reference managers; all are invented."""
+
+from __future__ import annotations
+
+import doctest
+import json
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kzpolicy.build import references
+from kzpolicy.build.references import (
+    facts_of,
+    join_twice,
+    match_references,
+    read_references,
+    reads_english,
+    text_of,
+)
+from kzpolicy.tables import StudyError
+
+DATES = ("published_from", "published_to", "date_basis")
+
+
+def records(name: str, content: str) -> list[dict[str, str]]:
+    """All records of an export in which nothing is odd, without what is empty."""
+    found, odd = read_references(name, content)
+    assert odd == []
+    return [{k: v for k, v in row.items() if v} for row in found.to_dict("records")]
+
+
+# Names of facts.
+
+
+def test_facts_go_by_many_names_and_the_best_of_them_counts() -> None:
+    record = {
+        **{"Year": 2019, "Publication Date": "2019-05-06", "publisher": "House", "colour": "red"},
+        **{"Source": "Invented Gazette", "byline": ["Dana\nExample", "Ilya \u202eSample"]},
+        **{"text": "not a fact", "headline": float("nan"), "Speaker state": "KAZ"},
+    }
+    assert facts_of(record, "given") == {
+        **{"authors": "Dana Example; Ilya Sample", "outlet": "Invented Gazette", "speaker_state": "KAZ"},
+        **{"date": "2019-05-06", "published_from": "2019-05-06", "published_to": "2019-05-06"},
+        "date_basis": "given",
+    }
+
+
+@pytest.mark.parametrize(
+    ("record", "first", "basis"),
+    [
+        ({"date": "Jun 8", "year": "2004"}, "2004-06-08", "given"),
+        ({"Date of publication": "2004-02"}, "2004-02-01", "given, to the month"),
+        ({"date": "05/06/2004", "year": "2004"}, "2004-01-01", "given, to the year"),
+        ({"date": "05/06/2004"}, None, "given"),
+        ({"date": "soon"}, None, "given"),
+    ],
+)
+def test_a_date_is_completed_by_another_and_stays_as_written(
+    record: dict[str, str], first: str | None, basis: str
+) -> None:
+    facts = facts_of(record, "given")
+    assert (facts.get("published_from"), facts["date_basis"]) == (first, basis)
+    assert facts["date"] == next(iter(record.values()))
+
+
+@pytest.mark.parametrize(
+    ("given_as", "code"),
+    [
+        *(("en-GB", "en"), ("English (US)", "en"), ("american", "en"), ("eng", "en")),
+        *(("ngerman", "de"), ("Kazakh", "kk"), ("kaz", "kk"), ("Ruritanian", "ruritanian")),
+    ],
+)
+def test_a_language_has_its_own_code(given_as: str, code: str) -> None:
+    assert facts_of({"language": given_as}, "given") == {"language": code}
+
+
+def test_markup_in_facts_is_taken_out() -> None:
+    record = {"Title": "The <i>Steppe&#10;Road</i> &amp; R&D", "Author(s)": "Ex&aacute;mple"}
+    assert facts_of(record | {"link": "a?b=1&copy=2"}, "given") == {
+        **{"title": "The Steppe Road & R&D", "authors": "Exámple", "url": "a?b=1&copy=2"},
+    }
+
+
+def test_a_text_may_be_a_list_of_paragraphs() -> None:
+    assert text_of({"body": ["It snows.", "It rains."]}) == "It snows.\n\nIt rains."
+    assert text_of({"text": "", "body": "It snows."}) == "It snows."
+    assert (text_of({"text": None}), text_of({"colour": "red"})) == ("", None)
+
+
+def test_a_text_reads_like_english_or_not() -> None:
+    french = "Les villes de la steppe attendent une route que les marchands ont promise à leurs voisins. " * 5
+    assert (reads_english(french), reads_english("The road of the north and that of the south. " * 5)) == (
+        *(False, True),
+    )
+
+
+# Exports.
+
+BIBTEX = r"""
+@article{cited2019,
+  title = {A {R}oad to {\'E}lan}, author = {Example, Dana and {Steppe News}},
+  journal = {Invented Gazette}, year = 2019, month = may,
+  file = {Full Text:files/1/paper\:one.txt:text/plain;Snapshot:files/2/x.html:text/html}
+}
+@misc{other, title = {Other}, date = {2020-01-02}}
+@techreport{road,
+    AUTHOR = {{Roads {\&} Rails and Co, Inc.} and {Example}, {Dana} and {de Sample}, Ilya},
+    institution = {Invented House}, year = 2019, month = "6~" # may,
+    File = {:C$\backslash$:/Users/x/p{\'{u}}blico{\_}1.txt:text/plain}}
+@article{port, year = 2019, month = 5, day = 7, file = {C\:\\x\\port.txt}, langid = {ngerman}}
+"""
+
+
+def test_bibtex_as_managers_write_it() -> None:
+    cited, other, road, port = records("a.bib", BIBTEX)
+    assert cited == {
+        **{"document": "cited2019", "title": "A Road to Élan", "authors": "Dana Example; Steppe News"},
+        **{"outlet": "Invented Gazette", "date": "2019-5", "file": "files/1/paper:one.txt\nfiles/2/x.html"},
+        **dict(zip(DATES, ("2019-05-01", "2019-05-31", "export a.bib, to the month"), strict=True)),
+    }
+    assert (other["title"], other["published_to"]) == ("Other", "2020-01-02")
+    assert road == {
+        **{"document": "road", "authors": "Roads & Rails and Co, Inc.; Dana Example; Ilya de Sample"},
+        **{"outlet": "Invented House", "date": "6 may", "file": "C:/Users/x/público_1.txt"},
+        **dict(zip(DATES, ("2019-05-06", "2019-05-06", "export a.bib"), strict=True)),
+    }
+    assert (port["published_from"], port["file"], port["language"]) == ("2019-05-07", r"C:\x\port.txt", "de")
+
+
+def test_a_field_or_a_key_that_stands_twice_loses_nothing_else() -> None:
+    bib = "@article{r, title={A Road}, keywords={a}, keywords={b}, date={2019-05-06}}\n"
+    bib += "@article{r, title={A Port}, date={2019-06-07}}\n@misc{q, title={Q}, year={2019}}"
+    assert [(r["document"], r["title"]) for r in records("a.bib", bib)] == [
+        *(("r", "A Road"), ("r", "A Port"), ("q", "Q")),
+    ]
+    found, odd = read_references("a.bib", bib.replace("keywords", "author"))
+    assert found["authors"].tolist() == ["a", "", ""]
+    assert odd == ["r: field author stands twice; the first counts"]
+
+
+def test_an_entry_that_does_not_end_is_named_and_the_next_is_read() -> None:
+    bib = "@misc{broken, title = {never closed\n@misc{other, title = {Other}, date = {2020-01-02}}"
+    found, odd = read_references("a.bib", bib)
+    assert found["document"].tolist() == ["other"]
+    assert len(odd) == 1 and odd[0].startswith("an entry that does not end (@misc{broken,")
+
+
+CSL = {
+    **{"id": "http://example.org/1", "citation-key": "road2019", "container-title": "Invented Gazette"},
+    "author": [
+        {"given": "Ilya", "non-dropping-particle": "de", "family": "Sample"},
+        {"literal": "Rails, Inc."},
+    ],
+    "issued": {"date-parts": [["2019", "5"], ["2019", 6]]},
+    **{"source": "Catalogue", "attachments": [{"path": "a.txt"}, {"title": "a link"}]},
+}
+
+
+def test_csl_as_managers_write_it() -> None:
+    assert records("a.json", "\ufeff" + json.dumps({"items": [CSL]})) == [
+        {
+            **{"document": "road2019", "authors": "Ilya de Sample; Rails, Inc.", "file": "a.txt"},
+            **{"outlet": "Invented Gazette", "date": "2019-5/2019-6"},
+            **dict(zip(DATES, ("2019-05-01", "2019-06-30", "export a.json, to the month"), strict=True)),
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    "issued",
+    [
+        *({"raw": "2019/05/06"}, {"literal": "6 May 2019"}, "2019-05-06", {"date-parts": [2019, 5, 6]}),
+        *([{"year": 2019, "month": 5, "day": 6}], {"year": "2019", "month": "5", "day": "6"}, [2019, 5, 6]),
+    ],
+)
+def test_the_date_of_a_csl_item_may_be_nested_in_any_way(issued: Any) -> None:
+    assert (
+        records("a.json", json.dumps([{"title": "A", "issued": issued}]))[0]["published_to"] == "2019-05-06"
+    )
+
+
+def test_one_odd_csl_item_does_not_refuse_the_others() -> None:
+    items = [
+        {"title": "A Road", "issued": {"date-parts": [[2019, 5, 6]]}},
+        5,
+        {"title": "B", "attachments": 3},
+    ]
+    found, odd = read_references("a.json", json.dumps([*items, {"title": "C"}]))
+    assert found["title"].tolist() == ["A Road", "C"]
+    assert odd == [
+        "item 2, which is not as CSL writes one (5)",
+        "item 3, which is not as CSL writes one ({'title': 'B', 'attachments': 3})",
+    ]
+
+
+RIS = """\
+TY  -NEWS
+T1  -A Title That
+  Is Wrapped
+
+no tag
+AU  - Example,Dana; Sample, Ilya
+DA  - Jun 8
+PY  - 2004
+JO  - Inv. Gaz.
+JF  - Invented Gazette
+LA  - French
+L1  - file:///C:/x/a%20road.txt
+TY  - NEWS
+TI  - Not Ended
+DA  - 2019/10//undefined"""
+
+
+def test_ris_as_databases_write_it() -> None:
+    wrapped, ended = records("a.ris", RIS.replace("\n", "\r\n"))
+    assert wrapped == {
+        **{"title": "A Title That Is Wrapped", "authors": "Dana Example; Ilya Sample", "language": "fr"},
+        **{"outlet": "Invented Gazette", "date": "Jun 8", "file": "file:///C:/x/a road.txt"},
+        **dict(zip(DATES, ("2004-06-08", "2004-06-08", "export a.ris"), strict=True)),
+    }
+    assert (ended["title"], ended["published_from"]) == ("Not Ended", "2019-10-01")
+
+
+def test_ris_with_one_space_or_a_tab() -> None:
+    for between in (" ", "\t", ""):
+        ris = f"TY{between}- NEWS\nTI{between}- A Road\nDA{between}- 2019/05/06\nER{between}- \n"
+        assert [(r["title"], r["published_from"]) for r in records("a.ris", ris)] == [
+            ("A Road", "2019-05-06")
+        ]
+    # Where there are two, a line of a title may begin so.
+    assert (
+        records("a.ris", "TY  - NEWS\nTI  - A Road to\nEU - Asia\nER  -")[0]["title"] == "A Road to EU - Asia"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.bib", "no", "no reference in it; export it again or take it away"),
+        ("a.ris", "no", "no reference in it; export it again or take it away"),
+        ("a.json", '{"a": 1}', "no reference in it; export it again or take it away"),
+        ("a.json", "[" * 90_000, "not an export of references (RecursionError); export it again"),
+        ("a.json", "{", "not an export of references (JSONDecodeError); export it again"),
+        ("a.json", '[{"text": "It snows."}]', "texts, and no references; save it as JSON lines (.jsonl)"),
+    ],
+)
+def test_what_is_no_export_is_said_to_be_none(name: str, content: str, reason: str) -> None:
+    with pytest.raises(StudyError) as error:
+        read_references(name, content)
+    assert str(error.value) == f"{name}: {reason}"
+
+
+@given(st.text(max_size=300), st.sampled_from(["a.ris", "a.bib", "a.json"]))
+def test_any_text_gives_records_or_one_line(content: str, name: str) -> None:
+    try:
+        found, _ = read_references(name, content)
+        assert len(found) and "file" in found
+    except StudyError as error:
+        assert len(str(error).splitlines()) == 1
+
+
+# References and the texts they are about.
+
+
+def listed(*rows: tuple[str, str, str]) -> pd.DataFrame:
+    """References: key, title, attachments."""
+    return pd.DataFrame(rows, columns=["document", "title", "file"]).assign(
+        export="lists/a.bib", published_from="2019-05-06"
+    )
+
+
+def match(references: pd.DataFrame, file: str, title: str = "", part: str = "", document: str = "") -> int:
+    row = {"file": file, "part": part, "title": title, "document": document}
+    return match_references(references, pd.DataFrame([row]))[0]
+
+
+def test_references_are_matched_by_path_name_key_and_title() -> None:
+    long = "A Title Long Enough to Be Cut in the Name of a File"
+    found = listed(
+        *(("a", "First", "one/same.txt"), ("b", "Second", "two/same.txt"), ("c", "Third", "/x/third.txt")),
+        *(("d2019", "Fourth", ""), ("e", long, ""), ("f", "The Title of a Page", r"C:\x\port.txt")),
+    )
+    assert match(found, "lists/one/same.txt") == 0
+    assert match(found, "lists/two/same.txt") == 1
+    assert match(found, "same.txt") == -1  # two have it
+    assert match(found, "third.txt") == 2
+    assert match(found, "deep/d2019.txt") == 3
+    assert match(found, "Example - 2019 - A title long enough to be cut in the name.txt") == 4
+    assert match(found, "page.html", title="The title of a page") == 5
+    assert match(found, "port.txt") == 5
+    assert match(found, "t.csv", part="#2", document="d2019") == 3
+    assert match(found, "d2019.csv", part="#2") == -1
+
+
+def test_titles_with_the_same_beginning_are_told_apart() -> None:
+    start = "The Multi-Vector Foreign Policy of Ruritania in"
+    found = listed(("k17", f"{start} 2017", ""), ("k18", f"{start} 2018", ""))
+    assert [match(found, f"{start} {year}.txt") for year in (2018, 2017, 2016)] == [1, 0, -1]
+
+
+def test_a_record_that_is_exported_twice_is_one() -> None:
+    twice = listed(("", "A Road to the Steppe", ""), ("road", "A {Road} to the steppe", "a.txt"))
+    twice["title"] = "A Road to the Steppe"
+    assert join_twice(twice)[["document", "file"]].to_numpy().tolist() == [["road", "a.txt"]]
+    assert len(join_twice(twice.assign(published_from=["2019-05-06", "2019-05-07"]))) == 2
+
+
+def test_the_examples() -> None:
+    result = doctest.testmod(references)
+    assert result.attempted and not result.failed
