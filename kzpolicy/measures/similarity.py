@@ -19,7 +19,6 @@ from scipy import sparse, stats
 from scipy.spatial.distance import pdist, squareform
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfTransformer
-from sklearn.metrics import roc_auc_score
 from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.preprocessing import normalize
 
@@ -110,7 +109,8 @@ def similarities(corpus: Corpus, *, weighting: str = "log") -> pd.DataFrame:
         One row a year and pair of delegations, each pair both ways: ``year``, ``state``, ``other``
         (codes), ``similarity`` (cosine), ``centred`` (without what either has in common with all,
         see `centred`), ``percentile`` (of ``state`` among all delegations by how close they are to
-        ``other``: 100 is the closest, 50 what may be expected of any), ``others`` (how many these are).
+        ``other``: 100 is the closest, 50 what may be expected of any), ``others`` (how many delegations
+        there are besides the two).
 
     Raises
     ------
@@ -428,18 +428,19 @@ def validity(close: Corpus | pd.DataFrame, groups: Mapping[str, tuple[str, str]]
     True
     """
     close = similarities(close) if isinstance(close, Corpus) else close
-    rows = []
+    rows, keys = [], ["other", "year"]
     for name, (members, against) in groups.items():
         part = close[close["other"].isin(members.split())]
-        fellow = part["state"].isin(members.split())
-        part = part[fellow | part["state"].isin(against.split())] if against else part
-        found = {}
-        for key, each in part.assign(fellow=fellow).groupby(["other", "year"]):
-            if each["fellow"].nunique() == 2:
-                found[key] = roc_auc_score(each["fellow"], each["centred"])
-        if not found:
+        part = part.assign(fellow=part["state"].isin(members.split()))
+        part = part[part["fellow"] | part["state"].isin(against.split())] if against else part
+        part = part.assign(rank=part.groupby(keys)["centred"].rank())
+        inside = part[part["fellow"]].groupby(keys)["rank"].agg(["sum", "size"])
+        outside = part.groupby(keys).size().reindex(inside.index) - inside["size"]
+        above = inside["sum"] - inside["size"] * (inside["size"] + 1) / 2  # Mann and Whitney's U
+        found = (above / (inside["size"] * outside))[outside > 0]
+        if found.empty:
             raise StudyError(f"{name}: no year has two members and a state outside; choose other groups")
-        means = pd.Series(found).groupby(level=0).mean()
+        means = found.groupby("other").mean()
         half = stats.t.ppf(TAILS[1], len(means) - 1) * means.sem()
         limits = np.clip([means.mean() - half, means.mean() + half], 0, 1)
         rows.append((name, means.mean(), *limits, len(means), len(found), means.idxmin(), means.min()))
