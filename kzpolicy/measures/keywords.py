@@ -612,10 +612,10 @@ def split_test(corpus: Corpus, date: int | str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a split, the most unusual first: ``later`` (documents of the one side), ``marked``
-        (words whose z is beyond 1.96 either way, function words left out), ``strongest`` (largest
-        z), ``p`` (share of the splits with as many marked words or more), ``chosen`` (the split by
-        the date; its p is the test's).
+        One row a split, the most unusual first: ``later`` (documents of the one side), ``apart``
+        (sum of the squares of all words' z, function words left out), ``marked`` (words whose z is
+        beyond 1.96 either way), ``strongest`` (largest z), ``p`` (share of the splits whose sides are
+        as far apart or farther), ``chosen`` (the split by the date; its p is the test's).
 
     Examples
     --------
@@ -637,10 +637,11 @@ def split_test(corpus: Corpus, date: int | str) -> pd.DataFrame:
         side = np.isin(np.arange(len(keys)), split)
         z = np.abs(_log_odds(counts[side].sum(axis=0), counts[~side].sum(axis=0), alpha)[1][listed])
         names = ", ".join(keys[i] for i in split)
-        rows.append((names, int((z > _MARKED).sum()), float(z.max()), split == chosen))
-    found = pd.DataFrame(rows, columns=["later", "marked", "strongest", "chosen"])
-    found.insert(3, "p", found["marked"].rank(ascending=False, method="max") / len(found))
-    return found.sort_values(["marked", "strongest"], ascending=False, ignore_index=True)
+        sizes = (float(z @ z), int((z > _MARKED).sum()), float(z.max()))
+        rows.append((names, *sizes, split == chosen))
+    found = pd.DataFrame(rows, columns=["later", "apart", "marked", "strongest", "chosen"])
+    found.insert(4, "p", found["apart"].rank(ascending=False, method="max") / len(found))
+    return found.sort_values("apart", ascending=False, ignore_index=True)
 
 
 def _splits(many: int, chosen: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
