@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kzpolicy.build.dates import MADE, column_dates, date_in_name
+from kzpolicy.build.dates import MADE, column_dates, date_in_name, date_line
 from kzpolicy.build.files import Text, read_texts
 from kzpolicy.build.references import UNDETERMINED, match_references, reads_english
 from kzpolicy.build.speeches import debate_facts
@@ -33,6 +33,7 @@ _DEFAULTS = {
 _KEY = re.compile(r"[A-Za-z0-9_.-]+")
 # Programs fill in the properties of these, often from a template; a reference manager knows better.
 _BY_PROGRAMS = (".pdf", ".docx", ".odt", ".rtf")
+_LONGEST = 1_000  # characters of a fact
 _LONGEST_LABEL = 72
 _NO_DATE = "no date in the file, in its name or in an export; `kzpolicy template` writes a table for it"
 _NOT_ENGLISH = "not in English, for which the scores are made"
@@ -58,7 +59,7 @@ def found_row(file: str, text: Text, digest: str) -> dict[str, str]:
     """
     first = " ".join(text.text.strip().split("\n", 1)[0].split())
     heading = len(first.split()) <= 20 and len(first) < 300 and not re.search(r"[.!…:;,]\W*\Z", first)
-    heading = heading and not column_dates([first])[0]
+    heading = heading and not (column_dates([first])[0] or date_line(first))
     own = sha256(text.text.encode()).hexdigest() if text.part else digest
     return text.facts | {
         "file": file,
@@ -212,7 +213,7 @@ def write_template(folder: str | Path) -> tuple[Path, int]:
 
 def _merged(found: pd.DataFrame, survey: Survey, earlier: pd.DataFrame | None) -> pd.DataFrame:
     """Merge all facts, a row a document, and say in ``fault`` what cannot be used."""
-    found = found.reindex(columns=_FOUND).fillna("").astype("str")
+    found = found.reindex(columns=_FOUND).astype("str").fillna("")
     found["name"] = found["file"] + found["part"]
     found = found.set_index("name", drop=False)
     declared = survey.sources.set_index("file")
@@ -220,7 +221,7 @@ def _merged(found: pd.DataFrame, survey: Survey, earlier: pd.DataFrame | None) -
     found = found.loc[[*declared.index, *found.index.difference(declared.index, sort=False)]]
 
     own = _dated(found, found["file"])
-    own["document"] = own["document"].where(own["document"].map(_is_key), "")
+    own["document"] = own["document"].where(own["document"].map(_is_key).astype("bool"), "")
     by_program = found["file"].str.lower().str.endswith(_BY_PROGRAMS)
     made = own["date_basis"].str.startswith(MADE)
     printed = own[_DATES].where(made, "")
@@ -236,7 +237,7 @@ def _merged(found: pd.DataFrame, survey: Survey, earlier: pd.DataFrame | None) -
     merged = layers[0].replace("", None)
     for layer in layers[1:]:
         merged = merged.combine_first(layer.replace("", None))
-    merged = merged.reindex(columns=[*FACTS, "doubt", "fault"]).fillna("")
+    merged = merged.reindex(columns=[*FACTS, "doubt", "fault"]).astype("str").fillna("")
 
     for column, values in {"file": found["name"], "reference": matched, **found[["sha256", "words"]]}.items():
         merged[column] = values
@@ -248,9 +249,16 @@ def _merged(found: pd.DataFrame, survey: Survey, earlier: pd.DataFrame | None) -
         merged["fault"] = faults.where(faults != "", merged["fault"])
     strange = (merged["language"] == "") & (found["english"] == "no") & (merged["layout"] != "speech")
     merged["language"] = merged["language"].mask(strange, UNDETERMINED)
-    for remark in (found["remarks"], strange.map({True: _NOT_ENGLISH, False: ""})):
-        new = [one not in notes for one, notes in zip(remark, merged["notes"], strict=True)]
-        merged["notes"] = merged["notes"].mask(new, (merged["notes"] + "; " + remark).str.removeprefix("; "))
+    remarks = [found["remarks"], strange.map({True: _NOT_ENGLISH, False: ""})]
+    for column in FACTS[1:]:
+        too_long = merged[column].str.len() > _LONGEST
+        merged[column] = merged[column].mask(too_long, merged[column].str[:_LONGEST] + "…")
+        remarks.append(too_long.map({True: f"{column} cut to {_LONGEST:,} characters", False: ""}))
+    for remark in remarks:
+        known = [one in notes for one, notes in zip(remark, merged["notes"], strict=True)]
+        merged["notes"] = merged["notes"].where(
+            np.array(known, dtype=bool), (merged["notes"] + "; " + remark).str.removeprefix("; ")
+        )
     for column, default in _DEFAULTS.items():
         merged[column] = merged[column].where(merged[column] != "", default)
     return merged
@@ -258,7 +266,7 @@ def _merged(found: pd.DataFrame, survey: Survey, earlier: pd.DataFrame | None) -
 
 def _dated(facts: pd.DataFrame, groups: Iterable[Any]) -> pd.DataFrame:
     """Complete the dates, a group (a table, an export) at a time; a ``doubt`` says why there is none."""
-    facts = facts.reindex(columns=[*FACTS, "date"], fill_value="").fillna("").astype("str").assign(doubt="")
+    facts = facts.reindex(columns=[*FACTS, "date"], fill_value="").astype("str").fillna("").assign(doubt="")
     columns = ["date", *_DATES, "doubt"]
     rows = facts[columns].to_dict("records")
     members: dict[Any, list[dict[str, str]]] = {}
@@ -423,7 +431,8 @@ def _labels(documents: pd.DataFrame) -> pd.Series[Any]:
     # What the figures' font cannot draw, and what turns the line around, is no name.
     plain = names.map(lambda name: name.isprintable() and max(name) < "\u2c00").astype("bool")
     names = names.where(plain & ~names.duplicated(keep=False), documents["document"])
-    labels = documents["label"].map(lambda label: _short(label, _LONGEST_LABEL))
+    labels = documents["label"]
+    labels = labels.mask(labels.str.len() > _LONGEST_LABEL, labels.str[: _LONGEST_LABEL - 1] + "…")
     labels = labels.where(labels != "", names)
     twice = labels.duplicated(keep=False)
     labels = labels.mask(twice, labels.str[: _LONGEST_LABEL // 2] + " (" + documents["document"] + ")")

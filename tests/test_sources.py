@@ -1,0 +1,551 @@
+"""All that is said of a folder's documents: what is found, merged, and skipped; all is invented."""
+
+from __future__ import annotations
+
+import doctest
+import json
+import os
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kzpolicy.build import sources
+from kzpolicy.build import survey as survey_module
+from kzpolicy.build.files import Text, read_texts
+from kzpolicy.build.sources import found_row, merge_facts, order_of_trust, write_template
+from kzpolicy.build.survey import survey
+from kzpolicy.tables import TABLES, StudyError
+
+DATES = ("published_from", "published_to", "date_basis")
+TEXT = "The road of the steppe is open, and the lorries of the north wait with the grain."
+HEAD = "document,file,title,published_from"
+NONE = TABLES["exceptions"].empty()
+
+
+def fill(folder: Path, files: Mapping[str, str | bytes]) -> Path:
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return folder
+
+
+def read(folder: Path) -> pd.DataFrame:
+    """Read all texts of a folder, as a build does."""
+    rows = []
+    for file in survey(folder).files:
+        raw = (folder / file).read_bytes()
+        try:
+            rows += [found_row(file, text, sha256(raw).hexdigest()) for text in read_texts(file, raw)]
+        except StudyError as error:
+            rows.append({"file": file, "part": "", "fault": str(error)})
+    return pd.DataFrame(rows)
+
+
+def merge(
+    folder: Path, exceptions: pd.DataFrame | None = None, earlier: pd.DataFrame | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    return merge_facts(read(folder), survey(folder), exceptions, earlier)
+
+
+def known(folder: Path, *fields: str) -> dict[str, tuple[object, ...]]:
+    documents, _ = merge(folder)
+    return dict(
+        zip(documents["document"], documents[list(fields)].itertuples(index=False, name=None), strict=True)
+    )
+
+
+def skipped(folder: Path) -> dict[str, str]:
+    _, found = merge(folder)
+    assert all(len(line.splitlines()) == 1 for line in found.to_numpy().ravel())
+    assert not found.duplicated("file").any()
+    return dict(zip(found["file"], found["reason"], strict=True))
+
+
+def sourced(*rows: str, more: str = "") -> str:
+    return "\n".join([HEAD + more, *rows]) + "\n"
+
+
+# Where facts come from.
+
+RIS = "TY  - NEWS\nTI  - Cited\nAU  - Example, Dana\nDA  - 2015/04/05/\nT2  - Gazette\nL1  - deep/er/x.txt\n"
+
+
+def test_each_source_of_facts(tmp_path: Path) -> None:
+    fill(
+        tmp_path,
+        {
+            "2019-05-06-name.txt": TEXT,
+            "20190507_road.txt": f"A Road Opens\n\n{TEXT}",
+            "front.md": f"---\ntitle: Front\ndate: 2018\n---\n{TEXT}",
+            "line.txt": f"Published on 8 May 2019\n\n{TEXT}",
+            "table.csv": f'Headline,Date,Body\n=1+1,2016-02-03,"{TEXT}"\n',
+            "deep/er/x.txt": TEXT,
+            "library.ris": RIS,
+        },
+    )
+    assert known(tmp_path, "file", "title", "authors", *DATES) == {
+        "2019-05-06-name": (
+            *("2019-05-06-name.txt", "2019-05-06-name", "unknown"),
+            *("2019-05-06", "2019-05-06", "in the file's name"),
+        ),
+        "20190507_road": (
+            *("20190507_road.txt", "A Road Opens", "unknown"),
+            *("2019-05-07", "2019-05-07", "in the file's name"),
+        ),
+        "deep-er-x": (
+            *("deep/er/x.txt", "Cited", "Dana Example"),
+            *("2015-04-05", "2015-04-05", "export library.ris"),
+        ),
+        "front": ("front.md", "Front", "unknown", "2018-01-01", "2018-12-31", "front matter, to the year"),
+        "line": ("line.txt", "line", "unknown", "2019-05-08", "2019-05-08", "a line of the text"),
+        "table-2": ("table.csv#2", "=1+1", "unknown", "2016-02-03", "2016-02-03", "given in the table"),
+    }
+    assert skipped(tmp_path) == {}
+
+
+def test_the_stronger_source_counts_and_the_weaker_fills_its_gaps(tmp_path: Path) -> None:
+    front = "---\ntitle: Front\nauthors: Dana Example\ndate: 2018-02-03\n---\n"
+    record = (
+        "@misc{road, title = {Cited}, date = {2017-01-02}, publisher = {Gazette}, file = {2016-01-01 a.md}}"
+    )
+    fill(
+        tmp_path,
+        {
+            "2016-01-01 a.md": front + TEXT,
+            "b.txt": TEXT,
+            "t.csv": f'title,text\nRow,"{TEXT}"\n',
+            "a.bib": record,
+            "sources.csv": sourced(
+                *("bee,b.txt,Bee,2019,1", "tee,t.csv#2,Tee,May 2020,", "ay,2016-01-01 a.md,Ay,,0"),
+                more=",standfirst",
+            ),
+        },
+    )
+    assert known(tmp_path, "title", "authors", "outlet", *DATES, "standfirst", "label") == {
+        "bee": (
+            *("Bee", "unknown", "unknown"),
+            *("2019-01-01", "2019-12-31", "as given, to the year", 1, "Bee 2019"),
+        ),
+        "tee": (
+            *("Tee", "unknown", "unknown"),
+            *("2020-05-01", "2020-05-31", "as given, to the month", 0, "Tee 2020"),
+        ),
+        "ay": (
+            *("Ay", "Dana Example", "Gazette"),
+            *("2018-02-03", "2018-02-03", "front matter", 0, "Ay 2018"),
+        ),
+    }
+    (tmp_path / "sources.csv").unlink()
+    assert known(tmp_path, "title", "outlet", *DATES)["road"] == (
+        *("Front", "Gazette", "2018-02-03", "2018-02-03", "front matter"),
+    )
+
+
+def made(file: str, **facts: str) -> dict[str, str]:
+    return found_row(file, Text(TEXT, facts), "0" * 64)
+
+
+def test_a_date_in_the_name_counts_more_than_when_a_pdf_was_made(tmp_path: Path) -> None:
+    facts = {
+        **dict(zip(DATES, ("2021-01-01", "2021-12-31", "when the PDF was made, to the year"), strict=True))
+    }
+    found = pd.DataFrame([made("2019-05-06 a.pdf", **facts), made("b.pdf", **facts)])
+    documents, _ = merge_facts(found, survey(tmp_path))
+    assert documents["published_from"].tolist() == ["2019-05-06", "2021-01-01"]
+    assert documents["date_basis"].tolist() == ["in the file's name", "when the PDF was made, to the year"]
+
+
+def test_a_reference_counts_more_than_what_a_program_wrote_into_a_pdf(tmp_path: Path) -> None:
+    fill(tmp_path, {"a.ris": RIS.replace("deep/er/x.txt", "a.pdf")})
+    documents, _ = merge_facts(pd.DataFrame([made("a.pdf", title="Layout 7", url="a")]), survey(tmp_path))
+    assert documents[["title", "url"]].to_numpy().tolist() == [["Cited", "a"]]
+
+
+def test_a_column_of_a_table_shows_which_is_the_day(tmp_path: Path) -> None:
+    table = f"date,text\n05/06/2019,{TEXT[:14]}\n13/06/2019,{TEXT[:17]}\n"
+    fill(tmp_path, {"a.csv": table, "b.csv": table.replace("13/", "03/")})
+    assert known(tmp_path, *DATES) == {
+        "a-2": ("2019-06-05", "2019-06-05", "given in the table"),
+        "a-3": ("2019-06-13", "2019-06-13", "given in the table"),
+    }
+    assert skipped(tmp_path) == {
+        "b.csv#2": "05/06/2019 may be 2019-06-05 or 2019-05-06; write it as one of them",
+        "b.csv#3": "03/06/2019 may be 2019-06-03 or 2019-03-06; write it as one of them",
+    }
+
+
+def test_speeches_of_the_general_debate_are_known_by_their_names(tmp_path: Path) -> None:
+    files = {"Session 74 - 2019/KAZ_74_2019.txt": f"6 May 1999\n\n{TEXT}", "KAZ_75_2020.txt": TEXT}
+    fill(tmp_path, {**files, "README.txt": "About these files.", "FRA_74_2020.txt": TEXT})
+    assert known(tmp_path, "speaker_state", "published_from", "label", "layout") == {
+        "KAZ_2020": ("KAZ", "2020-09-22", "KAZ 2020", "speech"),
+        "KAZ_2019": ("KAZ", "2019-09-24", "KAZ 2019", "speech"),
+    }
+    assert skipped(tmp_path) == {
+        "README.txt": "about the folder, by its name; rename it if it is a text",
+        "FRA_74_2020.txt": "session 74 is not that of 2020; correct the file's name",
+    }
+
+
+def test_a_text_that_does_not_read_like_english_is_not_called_so(tmp_path: Path) -> None:
+    french = "Les villes de la steppe attendent une route que les marchands ont promise à leurs voisins. " * 5
+    fill(tmp_path, {"2019-01-01.txt": french, "2019-01-02.md": f"---\nlanguage: fr\n---\n{french}"})
+    fill(tmp_path, {"2019-01-03.txt": TEXT})
+    note = "not in English, for which the scores are made"
+    assert [*known(tmp_path, "language", "notes").values()] == [("und", note), ("fr", ""), ("en", "")]
+
+
+# Keys and labels.
+
+
+def test_keys_are_of_latin_letters_and_do_not_depend_on_other_files(tmp_path: Path) -> None:
+    names = ["2019-01-01 a b", "2019-01-02_café", "sub/2019-01-03", "2019-01-04 степь и дорога"]
+    fill(tmp_path, {f"{name}.txt": TEXT for name in names})
+    assert list(known(tmp_path)) == ["2019-01-01-a-b", "2019-01-02_cafe", "text-bf956417", "sub-2019-01-03"]
+    fill(tmp_path, {"sub/2019-01-03.md": TEXT})
+    assert skipped(tmp_path) == {
+        "sub/2019-01-03.txt": "its key sub-2019-01-03 is that of sub/2019-01-03.md too; rename it or give it "
+        "a row with another key in sources.csv"
+    }
+
+
+def test_the_key_of_a_row_is_its_id_or_of_the_tables_name(tmp_path: Path) -> None:
+    fill(tmp_path, {"many.csv": "id,date,text\n7,2019,It snows.\nx,2020,It rains.\ny:z,2021,It thaws.\n"})
+    assert known(tmp_path, "file") == {
+        **{"many-7": ("many.csv#2",), "x": ("many.csv#3",), "many-4": ("many.csv#4",)},
+    }
+
+
+def test_documents_are_named_for_figures_by_title_and_year(tmp_path: Path) -> None:
+    titles = {
+        **{"a": "A Short Road", "b": "A Road That Is Much Too Long for a Figure", "c": "Twice", "d": "Twice"},
+        **{
+            "e": "\u4e2d\u4e9a\u7684\u8def",
+            "f": "Turned\u202eround",
+            "g": "Short",
+            "h": "H",
+            "i": "I",
+            "j": "J",
+        },
+    }
+    labels = {"g": "Own", "h": "Same", "i": "Same", "j": "L" * 99}
+    fill(tmp_path, {f"{key}.txt": TEXT for key in titles})
+    rows = [f"{key},{key}.txt,{title},2019,{labels.get(key, '')}" for key, title in titles.items()]
+    fill(tmp_path, {"sources.csv": sourced(*rows, more=",label")})
+    found = {key: label for key, (label,) in known(tmp_path, "label").items()}
+    assert found == {
+        **{
+            "a": "A Short Road 2019",
+            "b": "A Road That Is Much… 2019",
+            "c": "c",
+            "d": "d",
+            "e": "e",
+            "f": "f",
+        },
+        **{"g": "Own", "h": "Same (h)", "i": "Same (i)", "j": "L" * 71 + "…"},
+    }
+    assert len(set(found.values())) == len(found)
+
+
+def test_of_copies_the_earliest_exact_date_comes_first() -> None:
+    days = [("2018-01-01", "2018-12-31"), ("2019-05-01", "2019-05-31"), ("2019-06-07", "2019-06-07")]
+    documents = pd.DataFrame([*days, ("2019-05-06", "2019-05-06")], columns=DATES[:2]).assign(file="a")
+    assert order_of_trust(documents).tolist() == [3, 2, 1, 0]
+
+
+def test_a_fact_that_would_fill_pages_is_cut_and_told(tmp_path: Path) -> None:
+    fill(tmp_path, {"a.txt": TEXT, "sources.csv": sourced(f"a,a.txt,{'x' * 5_000},2019")})
+    title, notes = known(tmp_path, "title", "notes")["a"]
+    assert title == "x" * 1_000 + "…" and notes == "title cut to 1,000 characters"
+
+
+# What a person corrects.
+
+
+def test_sources_as_spreadsheets_save_them_again(tmp_path: Path) -> None:
+    fill(tmp_path, {"a.txt": TEXT, "b.txt": TEXT})
+    rows = ["a,a.txt,Ä Road,{},{},'=1+1", "b,b.txt,B,{},{},"]
+    whole = sourced(*rows, ",,,,,", more=",published_to,notes")
+    saved = {
+        "german": (
+            whole.replace(",", ";"),
+            ("06.05.2019", "07.05.2019", "08.06.2019", "08.06.2019"),
+            "cp1252",
+        ),
+        "british": (whole, ("06/05/2019", "07/05/2019", "13/06/2019", "13/06/2019"), "utf-8-sig"),
+        "american": (whole, ("5/6/2019", "5/7/2019", "6/13/2019", "6/13/2019"), "utf-8"),
+        "text": (whole.replace(",", "\t"), ("5/6/19", "5/7/19", "6/13/19", "6/13/19"), "utf-16"),
+        "month": (whole, ("2019-05-06", "2019-05-07", "Jun-19", "Jun-19"), "utf-8"),
+    }
+    first = {"german": "2019-06-08", "month": "2019-06-01"}
+    for program, (text, cells, encoding) in saved.items():
+        fill(tmp_path, {"sources.csv": text.format(*cells).replace("\n", "\r\n").encode(encoding)})
+        assert known(tmp_path, "title", *DATES[:2], "notes") == {
+            "a": ("Ä Road", "2019-05-06", "2019-05-07", "=1+1"),
+            "b": (
+                "B",
+                first.get(program, "2019-06-13"),
+                first.get(program, "2019-06-13").replace("-01", "-30"),
+                "",
+            ),
+        }, program
+    fill(tmp_path, {"sources.csv": whole.format("05/06/2019", "", "07/08/2019", "")})
+    assert skipped(tmp_path) == {
+        "a.txt": "sources.csv: row 2: 05/06/2019 may be 2019-06-05 or 2019-05-06; write it as one of them",
+        "b.txt": "sources.csv: row 3: 07/08/2019 may be 2019-08-07 or 2019-07-08; write it as one of them",
+    }
+
+
+def test_a_list_of_texts_may_be_a_workbook(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["File", "Title", "Date", "Colour"], ["/elsewhere/x.pdf; a.txt", "A Road", "2019-05", "red"]):
+        book.active.append(row)
+    book.save(tmp_path / "list.xlsx")
+    fill(
+        tmp_path,
+        {
+            "a.txt": TEXT,
+            "list.csv": "Filename,Year,Source\nC:\\Users\\x\\b.txt,2018,Gazette\n",
+            "b.txt": TEXT,
+        },
+    )
+    assert known(tmp_path, "title", "outlet", *DATES) == {
+        "a": ("A Road", "unknown", "2019-05-01", "2019-05-31", "given in list.xlsx, to the month"),
+        "b": ("b", "Gazette", "2018-01-01", "2018-12-31", "given in list.csv, to the year"),
+    }
+    assert skipped(tmp_path) == {"list.xlsx": "columns that are not read (Colour)"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "file", "reason"),
+    [
+        ("r,rail.txt,R,2019", "rail.txt", "row 2: rail.txt is not in the folder; add it or drop the row"),
+        ("r,../a.txt,R,2019", "../a.txt", "row 2: '../a.txt' is not the path of a file in this folder"),
+        ("r,/a.txt,R,2019", "/a.txt", "row 2: '/a.txt' is not the path of a file in this folder"),
+        ("r,deep,R,2019", "deep", "row 2: deep is not in the folder; add it or drop the row"),
+        ("r,,R,2019", "sources.csv", "row 2: file is empty; fill it in"),
+        ("a,a.txt,A,2019\nr,a.txt,R,2019", "a.txt", "row 3: file a.txt stands twice; keep one"),
+        ("b,b.txt,B,2019\nb,a.txt,B,2019", "a.txt", "row 3: its key b is that of b.txt too; rename it"),
+        ("r:1,a.txt,R,2019", "a.txt", "row 2: key 'r:1' may hold letters, digits, _ . - only"),
+        ("дорога,a.txt,R,2019", "a.txt", "row 2: key 'дорога' may hold letters, digits, _ . - only"),
+        ("r,a.txt,R,2019-02-30", "a.txt", "row 2: published_from is not a date ('2019-02-30'); write it as"),
+        ("r,a.txt,R,soon", "a.txt", "row 2: published_from is not a date ('soon'); write it as 2019-05-06"),
+        ("r,t.csv,R,2019", "t.csv", "row 2: no such text in the file; name a row of a table as table.csv#2"),
+        ("r,t.csv#9,R,2019", "t.csv#9", "row 2: no such text in the file; name a row of a table as"),
+    ],
+)
+def test_what_is_wrong_with_a_row_is_said(tmp_path: Path, rows: str, file: str, reason: str) -> None:
+    fill(tmp_path, {"a.txt": f"{TEXT} 1", "b.txt": TEXT, "deep/c.txt": TEXT, "t.csv": "text\nIt snows.\n"})
+    fill(tmp_path, {"sources.csv": sourced(rows)})
+    assert skipped(tmp_path)[file].startswith(f"sources.csv: {reason}")
+
+
+def test_a_cell_left_empty_or_a_wrong_value_is_told(tmp_path: Path) -> None:
+    fill(tmp_path, {f"{name}.txt": TEXT for name in "abcd"})
+    rows = [
+        "a,a.txt,,2019,1,page,2018",
+        ",b.txt,B,2019,4301x,page,",
+        "c,c.txt,C,2019,1,book,",
+        "d,d.txt,,2019,,,x",
+    ]
+    fill(tmp_path, {"sources.csv": sourced(*rows, more=",standfirst,layout,published_to")})
+    assert skipped(tmp_path) == {
+        "a.txt": "sources.csv: row 2: a is published_from after published_to",
+        "b.txt": "sources.csv: row 3: standfirst '4301x' is not a count",
+        "c.txt": "sources.csv: row 4: layout 'book' is neither page nor speech",
+        "d.txt": "sources.csv: row 5: published_to is not a date ('x'); write it as 2019-05-06",
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("", "not a CSV table"),
+        (HEAD + "\n", "has no row; write one row a text"),
+        ("Dear reader,\nthis is, no, table.\n", "not a CSV table"),
+        (
+            HEAD.replace("title", "name") + "\nr,a.txt,A,2019\n",
+            "lacks column 'title'; it needs document, file, ",
+        ),
+        (HEAD + "\nr,a.txt,A,2019,more\n", "not a CSV table (a row has more cells than the first line has"),
+        (b"\x89PNG\r\n\x1a\n\0\0\xff", "not a text file"),
+    ],
+)
+def test_a_table_that_is_none_is_refused(tmp_path: Path, content: str | bytes, reason: str) -> None:
+    fill(tmp_path, {"a.txt": TEXT, "sources.csv": content})
+    with pytest.raises(StudyError) as error:
+        survey(tmp_path)
+    assert str(error.value).startswith(f"{tmp_path}/sources.csv: {reason}"), error.value
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_paths_as_windows_or_a_mac_writes_them_find_their_files(tmp_path: Path) -> None:
+    fill(tmp_path, {"deep/road.txt": TEXT, "cafe\u0301.txt": TEXT})
+    fill(
+        tmp_path,
+        {"sources.csv": sourced("a,deep\\road.txt,A,2019,x", "b,./caf\u00e9.txt,B,2019,", more=",author")},
+    )
+    assert known(tmp_path, "file") == {"a": ("deep/road.txt",), "b": ("cafe\u0301.txt",)}
+    assert skipped(tmp_path) == {"sources.csv": "columns that are not read (author)"}
+
+
+def test_an_exception_supplies_a_fact_and_must_name_a_document(tmp_path: Path) -> None:
+    fill(tmp_path, {"a.txt": TEXT})
+    rows = [("a", field, "2019-05-06", "invented") for field in DATES[:2]]
+    exceptions = pd.DataFrame([*rows, ("a", "date_basis", "guessed", "invented")], columns=list(NONE))
+    documents, told = merge(tmp_path, exceptions)
+    assert (
+        documents[list(DATES)].to_numpy().tolist() == [["2019-05-06", "2019-05-06", "guessed"]] and told.empty
+    )
+    for row, reason in (
+        (("b", "title", "B", "x"), "no document b"),
+        (("a", "words", "1", "x"), "no field words"),
+        (("a", "standfirst", "two", "x"), "standfirst 'two' is not a count"),
+    ):
+        with pytest.raises(StudyError, match=rf"exceptions\.csv: row 5: {reason}; correct it"):
+            merge(tmp_path, pd.DataFrame([*exceptions.to_numpy().tolist(), row], columns=list(NONE)))
+
+
+def test_an_earlier_build_fills_what_the_folder_does_not_say_of_the_same_text(tmp_path: Path) -> None:
+    fill(tmp_path, {"a.txt": f"{TEXT} 1", "b.txt": TEXT})
+    fill(
+        tmp_path, {"sources.csv": sourced("bee,b.txt,Bee,2019-01-02,X", "ay,a.txt,Ay,2020,Y", more=",outlet")}
+    )
+    first, _ = merge(tmp_path)
+    earlier = first.assign(**{day: pd.to_datetime(first[day]) for day in DATES[:2]})
+    # A cell that is emptied is a correction: nothing of the earlier build comes back.
+    fill(
+        tmp_path, {"sources.csv": sourced("bee,b.txt,Bee,2019-01-02,", "ay,a.txt,Ay,2020,Y", more=",outlet")}
+    )
+    pd.testing.assert_frame_equal(merge(tmp_path, earlier=earlier)[0], merge(tmp_path)[0])
+    (tmp_path / "sources.csv").unlink()
+    again = merge(tmp_path, earlier=earlier)[0].set_index("document").loc[["bee", "ay"]].reset_index()
+    pd.testing.assert_frame_equal(again, first.reset_index(drop=True))
+    fill(tmp_path, {"b.txt": f"---\n{TEXT} 2", "a.ris": RIS.replace("deep/er/x.txt", "a.txt")})
+    documents, told = merge(tmp_path, earlier=earlier)
+    assert documents[["document", "title", "outlet"]].to_numpy().tolist() == [["a", "Cited", "Gazette"]]
+    assert told["file"].tolist() == ["b.txt"]
+
+
+# The folder.
+
+
+def test_everything_else_in_a_folder_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "texts"
+    outside = fill(tmp_path / "outside", {"2019-01-01.txt": TEXT})
+    fill(
+        folder,
+        {
+            **{"2019-05-06.txt": TEXT, "empty.txt": "", "picture.jpg": b"\xff\xd8", ".hidden": "x"},
+            **{"old/datapackage.json": "{}", "old/2019-01-01.txt": TEXT, "undated.txt": f"{TEXT} 2"},
+            **{"2019-02-30.txt": f"{TEXT} 3", "data.json": "{", "KAZ/._a.txt": "x", "odd#2": "x"},
+            "a.bib": "@misc{r, title = {The Road}, title = {B}}",
+        },
+    )
+    (folder / "line\nbreak.txt").write_text("x")
+    (folder / os.fsdecode(b"\xff.txt")).write_text("x")
+    (folder / "link.txt").symlink_to(outside / "2019-01-01.txt")
+    (folder / "link").symlink_to(outside)
+    (folder / "loop").symlink_to(".")
+    os.mkfifo(folder / "pipe.txt")
+    no_date = (
+        "published_from is empty: no date in the file, in its name or in an export; "
+        "`kzpolicy template` writes a table for it"
+    )
+    hidden, link = "hidden; hidden files and folders are not read", "a link; links are not followed: "
+    documents, found = merge(folder)
+    told = found.groupby("file")["reason"].agg(list).to_dict()
+    assert documents["file"].tolist() == ["2019-05-06.txt"]
+    assert told.pop("empty.txt")[0].startswith("the file is empty") and told.pop("picture.jpg")
+    assert told == {
+        **{".hidden": [hidden], "KAZ/._a.txt": [hidden], "old": ["the tables of a study; not read"]},
+        **{"undated.txt": [no_date], "2019-02-30.txt": [no_date]},
+        "data.json": ["not an export of references (JSONDecodeError); export it again"],
+        "a.bib": [
+            "not read of it: r: field title stands twice; the first counts",
+            "no file found for 1 of 1 records (the first: The Road)",
+        ],
+        "odd#2": ["its name would be that of a table's row; rename it"],
+        "line\\nbreak.txt": ["characters in its name do not print; rename it"],
+        "\\udcff.txt": ["characters in its name do not print; rename it"],
+        **{name: [f"{link}put the file itself in the folder"] for name in ("link.txt", "link", "loop")},
+        "pipe.txt": ["neither a file nor a folder"],
+    }
+
+
+def test_a_folder_that_is_not_there_or_empty(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match=r"no such folder; give the folder that holds the texts\Z"):
+        survey(tmp_path / "nowhere")
+    documents, told = merge(tmp_path)
+    assert documents.empty and told.empty
+
+
+# The template.
+
+
+def test_the_template_holds_what_is_known_and_is_read_again(tmp_path: Path) -> None:
+    fill(tmp_path, {"a.md": f"---\ntitle: =1+1\ndate: 2019-05\n---\n{TEXT} 1", "b.txt": TEXT, "c.txt": ""})
+    fill(
+        tmp_path,
+        {"2018-01-02.txt": f"{TEXT} 2", "2018-01-02.md": f"{TEXT} 3", "export.csv": "text\nIt snows.\n"},
+    )
+    path, n = write_template(tmp_path)
+    table = pd.read_csv(path, dtype="str", keep_default_na=False, index_col="document")
+    assert n == len(table) == 5
+    assert table.loc["a", ["file", "title", *DATES]].tolist() == [
+        *("a.md", "'=1+1", "2019-05-01", "2019-05-31", "front matter, to the month")
+    ]
+    assert table.loc["b", ["file", "title", *DATES]].tolist() == ["b.txt", "b", "", "", ""]
+    assert table.loc[["2018-01-02", "2018-01-02-2"], "file"].tolist() == ["2018-01-02.md", "2018-01-02.txt"]
+    assert list(skipped(tmp_path)) == ["b.txt", "export.csv#2", "c.txt"]
+    before = path.read_bytes()
+    with pytest.raises(StudyError, match=r"sources\.csv: exists; complete it, or take it away"):
+        write_template(tmp_path)
+    assert path.read_bytes() == before and before.startswith(b"\xef\xbb\xbf")
+    # As a spreadsheet of another country saves it once it is completed.
+    path.write_bytes(
+        before.replace(b"b.txt,b,unknown,unknown,,,,,", b"b.txt,b,unknown,unknown,,,,2020,").replace(
+            b",", b";"
+        )
+    )
+    documents = known(tmp_path, "title", *DATES)
+    assert documents["a"] == ("=1+1", "2019-05-01", "2019-05-31", "front matter; to the month")
+    assert documents["b"] == ("b", "2020-01-01", "2020-12-31", "as given, to the year")
+
+
+def test_a_template_needs_a_text(tmp_path: Path) -> None:
+    fill(tmp_path, {"a.jpg": b"\xff\xd8", "b.txt": ""})
+    with pytest.raises(StudyError, match="no text in it can be read"):
+        write_template(tmp_path)
+    assert not (tmp_path / "sources.csv").exists()
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.binary(max_size=200) | st.text(max_size=200).map(str.encode),
+    st.sampled_from(["sources.csv", "a.ris", "a.bib", "a.json", "a.csv", "a.xlsx"]),
+)
+def test_any_bytes_beside_an_article_leave_the_article(tmp_path: Path, raw: bytes, name: str) -> None:
+    folder = tmp_path / "texts"
+    fill(folder, {"2019-05-06.txt": TEXT})
+    for other in set(folder.iterdir()) - {folder / "2019-05-06.txt"}:
+        other.unlink()
+    fill(folder, {name: raw})
+    try:
+        assert "2019-05-06" in known(folder)
+    except StudyError as error:
+        assert name == "sources.csv" and len(str(error).splitlines()) == 1
+
+
+def test_the_examples() -> None:
+    for module in (sources, survey_module):
+        result = doctest.testmod(module)
+        assert result.attempted and not result.failed
+    assert json.dumps(made("a.txt"))  # a build keeps it so
