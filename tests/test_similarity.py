@@ -162,7 +162,7 @@ def test_a_move_toward_a_power_is_measured_against_all_others() -> None:
     put(table, 2019, "K", 100)
     row = closeness_change(table, "K", to=["P"], before=2018, after=2019).iloc[0]
     assert row[["before", "after", "change", "n"]].tolist() == [0, 100, 100, 40]
-    assert row["p"] == row["q"] <= 2 / 41 and row["high"] < row["change"]
+    assert row["p"] == row["q"] <= 2 / 41 and row["world_high"] < row["change"]
     assert row["rank_after"] < 3 < 39 < row["rank_before"]
 
 
@@ -177,6 +177,16 @@ def test_a_fall_that_every_top_place_suffers_is_no_finding() -> None:
     row = closeness_change(table, "K", to="P", before=2018, after=2019).iloc[0]
     assert row["change"] == -25 and row["p"] == pytest.approx(1 / 41)
     assert row["expected"] == pytest.approx(75, abs=1) and row["p_adjusted"] > 0.5
+
+
+def test_a_change_has_welchs_interval_over_the_years() -> None:
+    table, values = invented_closeness(years=(2018, 2019, 2020, 2021)), [50.0, 54.0, 70.0, 80.0]
+    for year, value in zip((2018, 2019, 2020, 2021), values, strict=True):
+        put(table, year, "K", value)
+    row = closeness_change(table, "K", to="P", before=[2018, 2019], after=[2020, 2021]).iloc[0]
+    error = np.sqrt(np.var(values[:2], ddof=1) / 2 + np.var(values[2:], ddof=1) / 2)
+    free = error**4 / (4**2 + 25**2)  # each side's variance of the mean, squared, over one degree
+    assert row["change"] == 23 and row["high"] - 23 == pytest.approx(stats.t.ppf(0.975, free) * error)
 
 
 def test_a_state_and_a_power_that_share_no_year() -> None:

@@ -143,8 +143,8 @@ def beside_others(change: float, others: npt.ArrayLike) -> dict[str, float]:
     Returns
     -------
     dict
-        ``world`` (the others' median), ``low``, ``high`` (their middle 95%), ``percentile`` of the change
-        among them, ``p`` (share of states as far or farther from their median, this one counted),
+        ``world`` (the others' median), ``world_low``, ``world_high`` (their middle 95%), ``percentile`` of
+        the change among them, ``p`` (share of states as far or farther from their median, this one counted),
         ``detectable`` (the smallest change from their median, in the direction of this one, that would
         be farther out than 95% of the others were in four cases of five: 80% power).
 
@@ -164,8 +164,8 @@ def beside_others(change: float, others: npt.ArrayLike) -> dict[str, float]:
     low, high = (float(limit) for limit in np.quantile(rest, TAILS))
     return {
         "world": middle,
-        "low": low,
-        "high": high,
+        "world_low": low,
+        "world_high": high,
         "percentile": float(stats.percentileofscore(rest, change, kind="mean")),
         "p": float((1 + (np.abs(apart) >= abs(change - middle)).sum()) / (1 + len(rest))),
         "detectable": far + float(likely),
@@ -206,11 +206,11 @@ def change_test(
         - ``before``, ``after`` (rates per 10,000 words), ``change``, ``low``, ``high`` (95% interval), their
           ``ratio``, ``ratio_low``, ``ratio_high`` (half a word added to both counts), ``n_before``,
           ``n_after`` (words counted);
-        - what of that is everybody's: ``world`` (median change of the other states), ``excess`` (change
-          beyond it), ``world_ratio`` (the others' common ratio), ``shrunken``, ``shrunken_low``,
-          ``shrunken_high`` (the ratio beyond that, drawn to 1 as far as the spread of all states' says:
-          posterior mean and 95% interval of a normal random effect of its logarithm, after Efron and
-          Morris 1975);
+        - what of that is everybody's: ``world`` (median change of the other states), ``world_low``,
+          ``world_high`` (their middle 95%), ``excess`` (change beyond the median), ``world_ratio`` (the
+          others' common ratio), ``shrunken``, ``shrunken_low``, ``shrunken_high`` (the ratio beyond that,
+          drawn to 1 as far as the spread of all states' says: posterior mean and 95% interval of a
+          normal random effect of its logarithm, after Efron and Morris 1975);
         - how unusual it is: ``percentile`` of the change among the others, ``p``, ``q`` (Benjamini and
           Hochberg 1995), ``p_ratio`` and ``p_scaled`` (as ``p``, of ratios and of changes in units of their
           uncertainty), ``p_family`` (of the largest of these over all themes), ``p_all`` (of all themes
@@ -247,7 +247,8 @@ def change_test(
         limits = np.exp(own["log"] + _Z * own["log_error"] * np.array([0, -1, 1]))
         found |= dict(zip(("ratio", "ratio_low", "ratio_high"), limits, strict=True))
         found |= {"n_before": int(own["count_before"]), "n_after": int(own["count_after"])}
-        found |= {"world": beside["world"], "excess": own["excess"]} | _shrunken(own, others)
+        found |= {key: beside[key] for key in ("world", "world_low", "world_high")}
+        found |= {"excess": own["excess"]} | _shrunken(own, others)
         found |= {"percentile": beside["percentile"], "p": beside["p"], "p_ratio": ratios["p"]}
         p_family = _share(largest.where(largest.index != state, abs(own["z"])), state)
         detectable = scaled["detectable"] * own["error"]

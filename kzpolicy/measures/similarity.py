@@ -360,7 +360,8 @@ def closeness_change(
     -------
     DataFrame
         One row a power: ``power`` (code), ``name``, ``before``, ``after`` (mean percentiles),
-        ``rank_before``, ``rank_after``, ``change``, ``low``, ``high`` (what the middle 95% of the other
+        ``rank_before``, ``rank_after``, ``change``, ``low``, ``high`` (95% interval by Welch's t over the
+        years; missing for one year), ``world_low``, ``world_high`` (what the middle 95% of the other
         states' changes span), ``p`` (share of states that moved as far or farther from the median
         change, this one counted), ``q`` (Benjamini and Hochberg 1995, over the powers), ``expected``
         (later place expected of its earlier one), ``excess`` (``after`` less that), ``p_adjusted``
@@ -380,10 +381,13 @@ def closeness_change(
         if power == state:
             continue
         sides = [ranking(close, power, years=years).set_index("state") for years in (before, after)]
-        for side, years in zip(sides, (before, after), strict=True):
-            if state not in side.index:
+        part = close[(close["state"] == state) & (close["other"] == power)].set_index("year")["percentile"]
+        own_years = [part[part.index.isin(years_of(years))] for years in (before, after)]
+        for years, values in zip((before, after), own_years, strict=True):
+            if values.empty:
                 listed = ", ".join(map(str, years_of(years)))
                 raise StudyError(f"{state} and {power} share no year of {listed}; choose others")
+        low, high = _welch(*own_years)
         both = pd.DataFrame({"before": sides[0]["percentile"], "after": sides[1]["percentile"]}).dropna()
         own, others = both.loc[state], both.drop(state)
         moved = beside_others(own["after"] - own["before"], others["after"] - others["before"])
@@ -393,12 +397,21 @@ def closeness_change(
         change, excess = own["after"] - own["before"], own["after"] - expected
         found = {"power": power, "name": _names([power])[0], "before": own["before"], "after": own["after"]}
         found |= {"rank_before": sides[0].loc[state, "rank"], "rank_after": sides[1].loc[state, "rank"]}
-        found |= {"change": change, "low": moved["low"], "high": moved["high"], "p": moved["p"]}
+        found |= {"change": change, "low": low, "high": high}
+        found |= {key: moved[key] for key in ("world_low", "world_high", "p")}
         found |= {"expected": expected, "excess": excess, "p_adjusted": beside_others(excess, rest)["p"]}
         rows.append(found | {"detectable": moved["detectable"], "n": len(others)})
     table = pd.DataFrame(rows)
     table.insert(table.columns.get_loc("p") + 1, "q", stats.false_discovery_control(table["p"]))
     return table
+
+
+def _welch(before: pd.Series, after: pd.Series) -> tuple[float, float]:
+    """Give the 95% interval of a difference of two means (Welch 1947)."""
+    if min(len(before), len(after)) < 2:
+        return np.nan, np.nan
+    limits = stats.ttest_ind(after, before, equal_var=False).confidence_interval()
+    return float(limits.low), float(limits.high)
 
 
 def validity(close: Corpus | pd.DataFrame, groups: Mapping[str, tuple[str, str]] = GROUPS) -> pd.DataFrame:
