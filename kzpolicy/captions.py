@@ -17,8 +17,7 @@ from kzpolicy.tables import StudyError, unknown_name
 FEW = 5
 MOST = 150  # more values in a panel cannot be read
 # Columns that may tell rows apart, and those among which rows share sentences, so that n has no sum.
-_PARTS = ("power", "vector", "label", "document", "outlet", "outlet_group", "speaker_state", "state", "theme")
-_PARTS += ("name", "keyword", "period")
+_PARTS = "power vector label document outlet outlet_group speaker_state state theme keyword period".split()
 _SHARED = ("measure", "coder", "scorer", "unit", "left_out", "weights")
 _SAME = {"label": "document", "document": "label", "theme": "name", "state": "name", "power": "name"}
 
@@ -78,7 +77,6 @@ class Caption:
 def caption(
     frame: pd.DataFrame,
     value: str,
-    *,
     measure: str | Measure | None = None,
     powers: Powers | None = None,
     title: str = "",
@@ -118,7 +116,7 @@ def caption(
             raise unknown_name("column", column, frame.columns)
     what, n = (
         find_measure(frame, value, measure),
-        next((c for c in ("n", "count") if c in frame and c != value), ""),
+        next((c for c in ("n", "pairs", "count") if c in frame and c != value), ""),
     )
     table = pd.DataFrame({role: shown_names(frame, column, powers) for role, column in used.items()})
     table = table.assign(**dict.fromkeys(roles.keys() - used.keys(), ""), value=frame[value])
@@ -164,8 +162,8 @@ def _title(
     of = dict.fromkeys(str(shown_names(frame, c, powers).iloc[0]) for c in alone)
     years: set[int] = set()
     for part in (frame, texts):
-        for column in ("year", "published_from", "published_to") if part is not None else ():
-            found = part[column].dropna() if column in part else []
+        for column in ("year", "published_from", "published_to"):
+            found = part[column].dropna() if part is not None and column in part else []
             years |= {int(getattr(one, "year", one)) for one in found}
     span = "–".join(dict.fromkeys(str(end(years)) for end in (min, max))) if years else ""
     return ", ".join(filter(None, [f"{what.title}, by {by}" + (f": {', '.join(of)}" if of else ""), span]))

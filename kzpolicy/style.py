@@ -106,14 +106,18 @@ class Chart:
             If the ending is another, or the place cannot be written to.
         """
         path = Path(path)
-        if path.suffix.lower() not in (".png", ".svg", ".pdf"):
-            raise StudyError(f"{path}: a figure is saved as .png, .svg or .pdf; change the ending")
-        about = {} if path.suffix.lower() == ".pdf" else {"Description": self.alt}
-        dated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None, "Title": self.title}}
+        # No date of the day: the same figure is the same file.
+        about: dict[str, dict[str, str | None]] = {
+            ".png": {"Description": self.alt},
+            ".svg": {"Description": self.alt, "Date": None},
+            ".pdf": {"Title": self.title, "Subject": self.alt, "CreationDate": None},
+        }
+        if path.suffix.lower() not in about:
+            raise StudyError(f"{path}: a figure is saved as {', '.join(about)}; change the ending")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with theme():
-                self.figure.savefig(path, metadata={**about, **dated.get(path.suffix.lower(), {})})
+                self.figure.savefig(path, metadata=about[path.suffix.lower()])
         except OSError as error:
             raise StudyError(f"{path}: cannot be written ({error.strerror}); choose another place") from None
         return path
@@ -161,17 +165,16 @@ def finish(
     height, left, top = head + body + foot, _PAD / WIDTH, _PAD
     figure.set_size_inches(WIDTH, height)
     for lines, size, weight, color in above:
-        look = {"size": size, "weight": weight, "color": color, "va": "top", "linespacing": 1.25}
-        figure.text(left, 1 - top / height, "\n".join(lines), **look)
+        look = {"size": size, "weight": weight, "color": color, "linespacing": 1.25}
+        figure.text(left, 1 - top / height, "\n".join(lines), va="top", fontdict=look)
         top += _height(lines, size)
     if key:
-        place = {"loc": "upper left", "bbox_to_anchor": (0.0, 1 - top / height), "ncols": columns}
-        figure.legend(
-            handles=list(key), frameon=False, handletextpad=0.3, columnspacing=1.2, fontsize=9.2, **place
+        legend = figure.legend(
+            handles=list(key), loc="upper left", ncols=columns, frameon=False, fontsize=9.2
         )
-    figure.text(
-        left, 0.6 * _PAD / height, "\n".join(below), size=8, color=GREY, va="bottom", linespacing=1.25
-    )
+        legend.set_bbox_to_anchor((0.0, 1 - top / height))
+    look = {"size": 8, "color": GREY, "linespacing": 1.25}
+    figure.text(left, 0.6 * _PAD / height, "\n".join(below), va="bottom", fontdict=look)
     figure.set_layout_engine("constrained", rect=(0.01, foot / height, 0.98, 1 - (head + foot) / height))
     return Chart(figure, title, alt)
 
