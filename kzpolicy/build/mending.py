@@ -13,6 +13,8 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
+# A text of these alone has nothing to mend but its line ends: most have.
+_USUAL = frozenset(map(chr, range(32, 127))) - {"`"} | frozenset("\n\t\f‘’“”–—…•")
 _EXCEL = re.compile(r"_x00([01][0-9A-Fa-f]|5[Ff])_")  # a control, or an underscore before one
 # Line ends and signs as programs write them out; but not what is the path of a file or, with a blank
 # before it, a command of LaTeX.
@@ -83,7 +85,7 @@ def mend(text: str) -> tuple[str, tuple[str, ...]]:
     if written != text:
         notes.append("written-out line ends or signs mended")
     text = written
-    if not text.isascii():
+    if not _USUAL.issuperset(text):
         text = fixes.fix_surrogates(text)
         mended = "\n".join(map(fix_encoding, text.split("\n")))
         if mended != text:
@@ -101,8 +103,8 @@ def mend(text: str) -> tuple[str, tuple[str, ...]]:
         text, count = _latin(_SOFT.sub(_joined_softly, _HYPHENS.sub("-", text)))
         note(count, "word", "mended that had Cyrillic or Greek letters which look Latin")
         note(text.count("\ufffd"), "character", "lost before the file came here (\ufffd)")
-    text, count = _INVISIBLE.subn("", text)
-    note(count, "invisible character", "taken out")
+        text, count = _INVISIBLE.subn("", text)
+        note(count, "invisible character", "taken out")
     return join_words(text), tuple(notes)
 
 
