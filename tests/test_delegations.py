@@ -83,6 +83,8 @@ def test_a_state_that_does_not_speak_is_named_with_the_nearest(small: Corpus) ->
         change_test(rates, before=[2001, 2002], after=2019)
     with pytest.raises(StudyError, match="'last' is not a year"):
         change_test(rates, before="last", after=2019)  # type: ignore[arg-type]
+    with pytest.raises(StudyError, match="2019 is both before and after"):
+        change_test(rates, before=[2018, 2019], after=2019)
     with pytest.raises(StudyError, match="documents lack speaker_state"):
         state_rates(load_corpus("articles"))
 

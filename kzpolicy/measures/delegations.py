@@ -64,6 +64,14 @@ def years_of(years: Years) -> list[int]:
     return [int(year) for year in found]
 
 
+def two_sides(before: Years, after: Years) -> list[list[int]]:
+    """Take the years of both sides of a comparison as lists; no year may stand on both."""
+    sides = [years_of(before), years_of(after)]
+    if twice := sorted(set(sides[0]) & set(sides[1])):
+        raise StudyError(f"{twice[0]} is both before and after; take it from one of them")
+    return sides
+
+
 def state_rates(corpus: Corpus, themes: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return each theme's rate in the speeches of each delegation and year.
 
@@ -232,7 +240,7 @@ def change_test(
     >>> test.set_index("theme").loc["nuclear", ["others", "finding"]].tolist()
     [192, 'not unusual']
     """
-    state = find_state(state, rates["state"])
+    state, rates = find_state(state, rates["state"]), rates[rates["words"] > 0]
     sides = _sides(rates, state, before, after)
     tests, sizes = [], sides["z"].unstack("theme").abs()
     p_all = _share((sizes**2).sum(axis=1), state)
@@ -267,7 +275,7 @@ def _sides(rates: pd.DataFrame, state: str, before: Years, after: Years) -> pd.D
     """Pool each state's speeches of both sides; take change, excess and their uncertainty."""
     keys = ["theme", "state"]
     pooled = []
-    for years in (years_of(before), years_of(after)):
+    for years in two_sides(before, after):
         side = rates[rates["year"].isin(years)]
         if state not in set(side["state"]):
             raise StudyError(f"{state} has no speech in {', '.join(map(str, years))}; choose other years")

@@ -23,7 +23,14 @@ from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.preprocessing import normalize
 
 from kzpolicy.corpus import Corpus, load_states
-from kzpolicy.measures.delegations import PRESIDENCIES, beside_others, find_state, speakers, years_of
+from kzpolicy.measures.delegations import (
+    PRESIDENCIES,
+    beside_others,
+    find_state,
+    speakers,
+    two_sides,
+    years_of,
+)
 from kzpolicy.measures.intervals import TAILS
 from kzpolicy.measures.keywords import FUNCTION_WORDS
 from kzpolicy.tables import StudyError, as_list, unknown_name
@@ -376,17 +383,17 @@ def closeness_change(
     [-4.0]
     """
     close = similarities(close) if isinstance(close, Corpus) else close
-    state, rows = find_state(state, close["state"].unique()), []
+    state, spans, rows = find_state(state, close["state"].unique()), two_sides(before, after), []
     for power in (find_state(one, close["other"].unique()) for one in as_list(to)):
         if power == state:
             continue
-        sides = [ranking(close, power, years=years).set_index("state") for years in (before, after)]
         part = close[(close["state"] == state) & (close["other"] == power)].set_index("year")["percentile"]
-        own_years = [part[part.index.isin(years_of(years))] for years in (before, after)]
-        for years, values in zip((before, after), own_years, strict=True):
+        own_years = [part[part.index.isin(years)] for years in spans]
+        for years, values in zip(spans, own_years, strict=True):
             if values.empty:
-                listed = ", ".join(map(str, years_of(years)))
+                listed = ", ".join(map(str, years))
                 raise StudyError(f"{state} and {power} share no year of {listed}; choose others")
+        sides = [ranking(close, power, years=years).set_index("state") for years in spans]
         low, high = _welch(*own_years)
         both = pd.DataFrame({"before": sides[0]["percentile"], "after": sides[1]["percentile"]}).dropna()
         own, others = both.loc[state], both.drop(state)
