@@ -24,7 +24,12 @@ def days(text: str) -> tuple[str, ...]:
         *("May 6, 2019 Monday", "Monday, May 6, 2019", "Mon. 6 May 2019", "Mon., May 6, 2019"),
         # with a time
         *("May 6, 2019, 10:00 AM", "6 May 2019 at 3:14 p.m.", "10:00, 6 May 2019", "6 May 2019 12.30 BST"),
-        *("May 6, 2019 Monday 10:15 PM EST", "5:00 pm on May 6, 2019", "May 6, 2019 | 10:00 (GMT+3)"),
+        *(
+            "May 6, 2019 Monday 10:15 PM EST",
+            "5:00 pm on May 6, 2019",
+            "6 May 2019 16.30",
+            "May 6, 2019 | 10:00 (GMT+3)",
+        ),
         # of machines
         *("20190506", "2019.05.06", "2019/5/6", "2019-05-06 00:00:00", "2019-05-06T23:59:00+06:00"),
         *(
@@ -75,6 +80,7 @@ def test_a_date_is_as_precise_as_it_is_given(text: str, first: str, last: str, b
     [
         *("", "soon", "19", "May", "2019-13", "2019-02-30", "31.6.2019", "Smarch 2019", "1111" * 5000),
         *("Decade 2020", "Decision 2020", "Marching 2020", "Mayor 2019", "Juncture 2019", "2020 report"),
+        "Winter 2019-20",
     ],
 )
 def test_what_is_no_date_gives_none(text: str) -> None:
@@ -142,7 +148,7 @@ def test_a_line_far_down_is_not_the_texts_date() -> None:
         *((f"{name}.txt", "2019-05-06") for name in ("2019-05-06-road", "a/2019_05_06", "road 2019.05.06 x")),
         *((f"{name}.txt", "2019-05-06") for name in ("20190506_road", "IMG_20190506101500", "06.05.2019")),
         *((f"{name}.txt", "2019-05-06") for name in ("6 May 2019 Road", "Road_May_6_2019", "a, May 6, 2019")),
-        ("road 13-05-2019.md", "2019-05-13"),
+        *(("road 13-05-2019.md", "2019-05-13"), ("13052019 road.md", "2019-05-13")),
         *((f"{name}.txt", None) for name in ("KAZ_70_2015", "2019-02-30", "20191306", "123420190506")),
         *((f"{name}.txt", None) for name in ("2019050", "Dismay 6 2019", "2019-05 road", "20190506 1/x")),
     ],

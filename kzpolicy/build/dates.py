@@ -32,8 +32,8 @@ _ZONE = (
     rf"(?:\s?(?:Z\b|[+-]\d\d:?(?:\d\d)?(?![\d-])|(?!{_MONTH})[A-Z]{{2,5}}\b(?:[+-]\d+)?))?(?:\s?\([^)]*\))?"
 )
 _CLOCK = (
-    r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[ap]\.?m\b\.?)?"
-    r"|\d{1,2}(?:\.\d\d)?\s?[ap]\.?m\b\.?|\d{1,2}\.\d\d(?=\s[A-Z]{3}\b)"
+    r"\d{1,2}[:h]\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[ap]\.?m\b\.?)?"
+    r"|\d{1,2}(?:\.\d\d)?\s?[ap]\.?m\b\.?|\d{1,2}\.\d\d(?=\s[A-Z]{3}\b)|(?<=\d{4}\s)\d\d\.\d\d\b"
 )
 _TIME = re.compile(
     rf"(?:(?<=\d)T|\b(?:at\s)?|(?<=\s))(?:{_CLOCK}){_ZONE}|(?<=\d{{8}})T\d{{4,6}}Z?|\bo'clock\b", re.I
@@ -48,12 +48,10 @@ _SHARED = (
     (re.compile(rf"({_MONTH}) (\d\d?){_TO}(\d\d?) (\d{{4}})", re.I), r"\1 \2 \4 to \1 \3 \4"),
     (re.compile(rf"{_MONTH_AND_DAY}{_TO}{_MONTH_AND_DAY} (\d{{4}})", re.I), r"\1 \3 to \2 \3"),
 )
-_DATE_LINE = re.compile(
-    r"(?:(?:first |last )?(?:published|posted|updated|dated?)(?: on| at)?:?\s+)?(.{6,60})", re.I
-)
+_SAID = re.compile(r"\A(?:(?:first|last) )?(?:published|posted|updated|dated?)(?: on| at)?:?\s+", re.I)
 _IN_NAME = re.compile(
     r"(?<!\d)(?P<y>(?:19|20)\d\d)(?P<s>[-. ]?)(?P<m>[01]\d)(?P=s)(?P<d>[0-3]\d)(?=\D|\d{6}(?!\d)|\Z)"
-    rf"|(?<!\d)\d\d?[-.]\d\d?[-.](?:19|20)\d\d(?!\d)"
+    rf"|(?<!\d)(?:\d\d?[-.]\d\d?[-.](?:19|20)\d\d|[0-3]\d[0-3]\d(?:19|20)\d\d)(?!\d)"
     rf"|(?<!\d)\d\d?[ -]{_MONTH}[ -](?:19|20)\d\d(?!\d)"
     rf"|\b{_MONTH}[ -]\d\d?[ ,-]{{1,2}}(?:19|20)\d\d(?!\d)",
     re.I,
@@ -147,10 +145,9 @@ def date_line(text: str) -> dict[str, str]:
     >>> date_line("A Road Opens\n\nPublished on 6 May 2019\n\nIt snows.")["published_from"]
     '2019-05-06'
     """
-    for line in text[:3000].split("\n")[:20]:
-        found = _DATE_LINE.fullmatch(line.strip())
-        if found and re.search(r"\d{4}", found[1]) and not found[1].isdecimal():
-            facts = _date_or_words(found[1], "a line of the text")
+    for line in map(str.strip, text[:3000].split("\n")[:20]):
+        if re.search(r"\d{4}", line) and not line.isdecimal():
+            facts = _date_or_words(line, "a line of the text")
             if facts and "to the year" not in facts["date_basis"]:
                 return facts
     return {}
@@ -173,6 +170,8 @@ def date_in_name(file: str) -> dict[str, str]:
     if not found:
         return {}
     day = "-".join(found.group("y", "m", "d")) if found["y"] else found[0]
+    if day.isdecimal():  # its year last
+        day = f"{day[:2]}/{day[2:4]}/{day[4:]}"
     return _date_or_words(day, "in the file's name")
 
 
@@ -188,7 +187,7 @@ def _plain(text: str) -> str:
     text = re.sub(r"[–—‒−]", "-", " ".join(str(text).split()))
     if len(text) > _LONGEST:
         return ""
-    text = _TIME.sub(" ", _WEEKDAY.sub(" ", text))
+    text = _TIME.sub(" ", _WEEKDAY.sub(" ", _SAID.sub("", text)))
     text = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b|\b(?:of|on|the)\b|[][(),;|]|[~?]\Z", " ", text, flags=re.I)
     return " ".join(text.split()).strip(" -/.").removesuffix(".0")
 
@@ -198,8 +197,8 @@ def _one_date(text: str, basis: str, order: str) -> dict[str, str]:
     if found := _YEAR_FIRST.fullmatch(text):
         year, month, day = (int(part or 0) for part in found.group(1, 3, 4))
         return _days(year, 0 if 21 <= month <= 24 else month, day, basis)  # seasons, as BibLaTeX writes them
-    if found := re.fullmatch(r"((?:1[89]|20)\d\d)(\d\d)(\d\d)", text):
-        year, month, day = map(int, found.groups())
+    if found := re.fullmatch(r"((?:1[89]|20)\d\d)(\d\d)(\d\d)(?:\d{6})?", text):
+        year, month, day = map(int, found.group(1, 2, 3))
         return _days(year, month, day, basis)
     if found := re.fullmatch(r"(\d{1,2})[-/.](\d{4})", text):
         return _days(int(found[2]), int(found[1]), 0, basis)
@@ -238,7 +237,9 @@ def _words(text: str, basis: str) -> dict[str, str]:
     if len(years) != 1 or len(days) > 1 or len(years + days) != len(parts) - 1:
         return {}
     month = _MONTHS.get(words[0], 0)
-    return _days(int(years[0]), month, int(days[0]) if days and month else 0, basis)
+    if days and not month:
+        return {}
+    return _days(int(years[0]), month, int(days[0]) if days else 0, basis)
 
 
 def _year(text: str) -> int:
