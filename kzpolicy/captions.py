@@ -177,7 +177,8 @@ def _size(frame: pd.DataFrame, table: pd.DataFrame, what: Measure, texts: pd.Dat
     source = frame if texts is None else texts
     count = next((source[c].nunique() for c in ("document", "label") if c in source), 0)
     of = f" in {count} text{'s' if count > 1 else ''}" if count else ""
-    return f"n = {table['n'].sum():,.0f} {what.counts}{of}"
+    counts = what.counts.replace("power", "vector") if "vector" in frame else what.counts
+    return f"n = {table['n'].sum():,.0f} {counts}{of}"
 
 
 def _looks(

@@ -30,6 +30,8 @@ def make_axes(panels: Sequence[str], across: int, **options: Any) -> tuple[Figur
     axes = list(figure.subplots(-(-len(panels) // across), across, squeeze=False, **options).ravel())
     for ax in axes[len(panels) :]:
         ax.set_axis_off()
+    for ax in axes[len(panels) - across : len(panels)]:  # nothing stands under these
+        ax.xaxis.set_tick_params(labelbottom=True)
     for ax, panel in zip(axes, panels, strict=False):
         ax.set_title(broken(panel, 58 // across), size=8.8)
     return figure, axes[: len(panels)]

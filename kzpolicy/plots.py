@@ -135,7 +135,8 @@ def plot_dots(
                 ax.axvline(at, color=GREY, lw=0.9, ls=":", zorder=0)
                 write(ax, word, (at, 1), (0, 7), ABOVE, ha="center", size=8.2, color=GREY)
             draw_scale(ax, said.measure, "x")
-            ax.label_outer()
+        for ax in axes[:-2]:
+            ax.set_xlabel("")
         said.about += ["small dots: single texts" if lanes else "", f"grey: {behind}" if background else ""]
         body = 0.55 + -(-len(panels) // 2) * (sum(tall) + (0.35 if panel else 0))
         return _finish(figure, said, "Dot plot", source, body, make_key(hues, said.looks))

@@ -1,0 +1,279 @@
+"""One question to a corpus: its table, its figure, the evidence under it, how far to believe it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+
+import pandas as pd
+
+from kzpolicy.corpus import Corpus, One
+from kzpolicy.measures.agreement import scorer_agreement
+from kzpolicy.measures.keywords import keyword_rates, mention_rates, theme_counts, theme_rates
+from kzpolicy.measures.tone import coded_pairs, mean_by, mention_pairs
+from kzpolicy.plots import plot_dots, plot_lines
+from kzpolicy.style import Chart
+from kzpolicy.tables import StudyError, as_list, unknown_name
+from kzpolicy.themes import make_theme, matching_terms
+
+CODED, SCORED, COUNTED = ("tone", "stance"), ("tone_score", "stance_score"), ("mentions", "theme", "keyword")
+QUESTIONS = CODED + SCORED + COUNTED
+
+
+def explore_table(
+    corpus: Corpus,
+    measure: str = "tone",
+    *,
+    power: One = None,
+    document: One = None,
+    speaker: One = None,
+    year: One = None,
+    theme: One = None,
+    keyword: One = None,
+) -> pd.DataFrame:
+    """Measure one thing in each document chosen.
+
+    Parameters
+    ----------
+    corpus
+        A corpus; powers, themes and codes are taken from it as they are now.
+    measure
+        ``tone``, ``stance`` (as coded), ``tone_score``, ``stance_score`` (scored automatically),
+        ``mentions``, ``theme`` or ``keyword``.
+    power, document, speaker, year
+        Powers, documents and speaking states by key or name, and years; one, several, or None for all.
+    theme
+        Themes by key or name, for the measure ``theme``; None for all.
+    keyword
+        Own words, for the measure ``keyword``: a final * takes any ending.
+
+    Returns
+    -------
+    DataFrame
+        One row a power (theme, keyword) and document, by date: ``measure``, ``power`` (``theme`` and
+        ``name``, or ``keyword``), ``document``, ``label``, ``outlet``, ``speaker_state``,
+        ``published_from``, ``published_to``, ``url``; then ``mean``, ``low``, ``high``, ``n``,
+        ``missing`` as from `kzpolicy.mean_by` (no sentence: missing values and n = 0), or ``count``,
+        ``words``, ``rate``, ``low``, ``high`` (per 10,000 words) as from `kzpolicy.theme_rates`.
+
+    Raises
+    ------
+    StudyError
+        If the choice is not of this corpus, or nothing in it was measured.
+
+    Examples
+    --------
+    >>> from kzpolicy.corpus import load_corpus
+    >>> table = explore_table(load_corpus("articles"), "tone", power="China", document="clark2015")
+    >>> table[["power", "label", "n"]].to_numpy().tolist()
+    [['china', 'Clark 2015', 10]]
+    """
+    part = _part(corpus, measure, document, speaker, year)
+    if measure == "theme":
+        found = theme_rates(part, _themes(corpus, theme))
+    elif measure == "keyword":
+        found = keyword_rates(part, _keywords(corpus, keyword), by="document")
+    elif measure == "mentions":
+        found = mention_rates(part, power)
+    else:
+        found = _means(part, measure, power)
+    key = [column for column in ("power", "theme", "name", "keyword") if column in found]
+    facts = ["document", "label", "outlet", "speaker_state", "published_from", "published_to", "url"]
+    found = found.drop(columns=[column for column in facts[1:] if column in found])
+    found = (
+        found.astype({"document": "str"}).merge(part.documents[facts], on="document").assign(measure=measure)
+    )
+    return found[["measure", *key, *facts, *found.columns.difference([*key, *facts, "measure"], sort=False)]]
+
+
+def explore_evidence(
+    corpus: Corpus,
+    measure: str = "tone",
+    *,
+    power: One = None,
+    document: One = None,
+    speaker: One = None,
+    year: One = None,
+    theme: One = None,
+    keyword: One = None,
+) -> pd.DataFrame:
+    """List what stands behind each number of `explore_table`, which takes the same choice.
+
+    Returns
+    -------
+    DataFrame
+        For powers one row a sentence, in reading order: ``sentence``, ``power``, ``aliases``, ``tone``,
+        ``stance`` (codes), ``tone_score``, ``stance_score`` (automatic), ``because`` (what these rest
+        on), ``paraphrase``, ``label``, ``url``. For themes and keywords one row a paragraph:
+        ``paragraph`` (its locator), ``terms`` with their counts, ``n``, ``label``, ``url``. With
+        ``text`` where the corpus has the texts.
+
+    Examples
+    --------
+    >>> from kzpolicy.corpus import load_corpus
+    >>> explore_evidence(load_corpus("articles"), "keyword", keyword="rail*")["label"].unique().tolist()
+    ['Clark 2015']
+    """
+    part = _part(corpus, measure, document, speaker, year)
+    if measure in ("theme", "keyword"):
+        words = _themes(corpus, theme) if measure == "theme" else _as_themes(_keywords(corpus, keyword))
+        return _paragraphs(part, words)
+    found = part.evidence(power=power)
+    body = part.sentences.loc[part.sentences["kind"] != "heading", "sentence"]
+    named = found["aliases"].notna() & found["sentence"].isin(body)
+    found = found[found["reference"] == 1 if measure in CODED else named]
+    return found.drop(columns=["reference", "vader_compound"]).reset_index(drop=True)
+
+
+def explore_figure(table: pd.DataFrame, corpus: Corpus | None = None) -> Chart:
+    """Draw what `explore_table` found: lines for one speaker by year, otherwise dots by document.
+
+    Parameters
+    ----------
+    table
+        As from `explore_table`.
+    corpus
+        The corpus, for its powers, its name and how far the measure can be believed; None for neither.
+
+    Examples
+    --------
+    >>> from kzpolicy.corpus import load_corpus
+    >>> explore_figure(explore_table(load_corpus("articles"), "mentions", power="iran")).title
+    'Mentions of powers, by text: Iran, 2015–2022'
+    """
+    measure = str(table["measure"].iloc[0])
+    series = next(column for column in ("power", "theme", "keyword") if column in table)
+    value = "mean" if "mean" in table else "rate"
+    source = f"Source: {corpus.study.name}. {validation(corpus, measure)}" if corpus else ""
+    words = {"measure": measure, "source": source, "powers": corpus.powers if corpus else None}
+    several, texts = table[series].nunique(), table["document"].nunique()
+    yearly = table.assign(year=table["published_from"].dt.year)
+    if texts > 5 and table["speaker_state"].nunique() == 1 and not yearly.duplicated([series, "year"]).any():
+        return plot_lines(yearly, y=value, panel=series if several > 1 else None, **words)
+    if texts == 1:
+        return plot_dots(table, value, series, **words)
+    split = {} if several == 1 else {"hue" if several < 4 and texts < 20 else "panel": series}
+    return plot_dots(table, value, "label", **split, **words)
+
+
+def validation(corpus: Corpus, measure: str) -> str:
+    """Say how far a measure can be believed, from the codes of the whole corpus.
+
+    Examples
+    --------
+    >>> from kzpolicy.corpus import load_corpus
+    >>> validation(load_corpus("articles"), "mentions")
+    'A count of names: it says what is spoken of, not with what opinion.'
+    """
+    if measure in COUNTED:
+        what = "names" if measure == "mentions" else "words"
+        return f"A count of {what}: it says what is spoken of, not with what opinion."
+    pairs = coded_pairs(corpus)
+    if measure in CODED:
+        return f"Codes of {len(pairs):,} pairs, by passes of a language model; no human has checked them."
+    known = pairs.dropna(subset=[f"{measure}_class"])
+    if known.empty:
+        return "Not validated: no sentence of this corpus is coded, so nothing says how far to believe it."
+    found = scorer_agreement(known, measure.removesuffix("_score"))
+    row = next(row for row in found.itertuples() if str(row.measure).startswith("alpha"))
+    return (
+        f"This score agrees with the codes (by a language model) at Krippendorff's alpha {row.estimate:.2f} "
+        f"(95% interval {row.low:.2f} to {row.high:.2f}, n = {row.pairs} pairs; 1 perfect, 0 chance)."
+    )
+
+
+def explore_code(study: str | Path, measure: str, choice: Mapping[str, object]) -> str:
+    """Write the lines that make a table, its figure and its evidence; what is empty is left out.
+
+    Examples
+    --------
+    >>> print(explore_code("articles", "keyword", {"keyword": ["water*"], "power": None}))
+    from kzpolicy import explore_evidence, explore_table, load_corpus
+    from kzpolicy.explore import explore_figure
+    corpus = load_corpus('articles')
+    choice = {'keyword': ['water*']}
+    table = explore_table(corpus, 'keyword', **choice)
+    explore_figure(table, corpus)
+    """
+    chosen = {name: value for name, value in choice.items() if value}
+    return "\n".join(
+        [
+            "from kzpolicy import explore_evidence, explore_table, load_corpus",
+            "from kzpolicy.explore import explore_figure",
+            f"corpus = load_corpus({str(study)!r})",
+            f"choice = {chosen!r}",
+            f"table = explore_table(corpus, {measure!r}, **choice)",
+            "explore_figure(table, corpus)",
+        ]
+    )
+
+
+def _part(corpus: Corpus, measure: str, document: One, speaker: One, year: One) -> Corpus:
+    if measure not in QUESTIONS:
+        raise unknown_name("measure", measure, QUESTIONS)
+    return corpus.filter(document=document, speaker=speaker, year=year)
+
+
+def _means(part: Corpus, measure: str, power: One) -> pd.DataFrame:
+    """Average the pairs of each power and document; a document without any has a row too."""
+    keys = [part.powers.key(str(one)) for one in as_list(power)] or list(part.powers.keys)
+    pairs = coded_pairs(part) if measure in CODED else mention_pairs(part)
+    pairs = pairs[pairs["power"].isin(keys)].astype({"power": "str", "document": "str"})
+    if pairs[measure].isna().all():
+        names = ", ".join(part.powers[key].name for key in keys)
+        instead = "an automatic measure" if measure in CODED else "other powers"
+        raise StudyError(
+            f"{names}: no value of {measure} in the documents chosen; choose others, or {instead}"
+        )
+    means = mean_by(pairs, measure, by=["power", "document"]).set_index(["power", "document"])
+    named = [key for key in keys if power is not None or key in set(pairs["power"])]
+    places = pd.MultiIndex.from_product([named, part.documents["document"]], names=["power", "document"])
+    found = means.reindex(places).reset_index()
+    return found.assign(**{count: found[count].fillna(0).astype("int64") for count in ("n", "missing")})
+
+
+def _themes(corpus: Corpus, theme: One) -> pd.DataFrame:
+    names = dict(zip(corpus.themes["name"], corpus.themes["theme"], strict=True))
+    keys = [names.get(str(one), str(one)) for one in as_list(theme)]
+    for key in keys:
+        if key not in names.values():
+            raise unknown_name("theme", key, dict.fromkeys(names.values()))
+    return corpus.themes[corpus.themes["theme"].isin(keys)] if keys else corpus.themes
+
+
+def _keywords(corpus: Corpus, keyword: One) -> list[str]:
+    """Check that each keyword occurs, so that a misspelt one is no finding."""
+    words = [str(one).strip() for one in as_list(keyword) if str(one).strip()]
+    if not words:
+        raise StudyError(
+            "keyword: give one or several words such as water*, where a final * takes any ending"
+        )
+    corpus.require("terms")
+    vocabulary = corpus.terms["term"].unique()
+    for word in words:
+        if " " not in word and not matching_terms([word.lower()], vocabulary):
+            near = get_close_matches(word.rstrip("*").lower(), map(str, vocabulary), n=3)
+            like = f"near are {', '.join(near)}" if near else "a final * takes any ending"
+            raise StudyError(f"{word!r} does not occur in this corpus; {like}")
+    return words
+
+
+def _as_themes(keywords: list[str]) -> pd.DataFrame:
+    themes = [make_theme(word, [" ".join(word.lower().split())]) for word in keywords]
+    return pd.concat(themes, ignore_index=True)
+
+
+def _paragraphs(part: Corpus, themes: pd.DataFrame) -> pd.DataFrame:
+    counts = theme_counts(part, themes).astype({"document": "str"})
+    written = counts["term"].astype("str") + " " + counts["count"].astype("str").str.replace("-", "−")
+    counts["paragraph"] = counts["document"] + ":" + counts["paragraph"].astype("str")
+    grouped = counts.assign(terms=written).groupby("paragraph", sort=False)
+    found = grouped.agg(document=("document", "first"), terms=("terms", ", ".join), n=("count", "sum"))
+    found = found.reset_index().merge(part.documents[["document", "label", "url"]], on="document")
+    if part.texts is not None:
+        paragraph = part.texts["sentence"].str.rsplit(":", n=1).str[0]
+        found["text"] = found["paragraph"].map(
+            part.texts.groupby(paragraph, sort=False)["text"].agg(" ".join)
+        )
+    return found.drop(columns="document")
