@@ -1,0 +1,1 @@
+"""A folder of texts in, the tables of a study out; knows no measure."""
