@@ -88,10 +88,13 @@ def _analyzer() -> Any:
         def polarity_scores(self, text: str) -> dict[str, float]:  # the parent's own, with Text
             sentence = Text(text, constants.PUNC_LIST, constants.REGEX_REMOVE_PUNCTUATION)
             words, found = sentence.words_and_emoticons, []
+            lows = [word.lower() for word in words]
+            if self.lexicon.keys().isdisjoint(lows):  # no word is rated, and no rule speaks of others
+                return {"neg": 0.0, "neu": float(bool(words)), "pos": 0.0, "compound": 0.0}
             first = {word: i for i, word in reversed([*enumerate(words)])}
-            for word, low in ((word, word.lower()) for word in words):
-                of_kind = low == "kind" and [w.lower() for w in words[first[word] + 1 :][:1]] == ["of"]
-                if of_kind or low in constants.BOOSTER_DICT:
+            for word, low in zip(words, lows, strict=True):
+                of_kind = low == "kind" and lows[first[word] + 1 :][:1] == ["of"]
+                if of_kind or low not in self.lexicon or low in constants.BOOSTER_DICT:
                     found.append(0)
                 else:
                     found = self.sentiment_valence(0, sentence, word, first[word], found)
