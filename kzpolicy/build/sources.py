@@ -112,6 +112,8 @@ def merge_facts(
         If an exception names no document or no field.
     """
     merged = _merged(found, survey, earlier)
+    for column, default in _DEFAULTS.items():
+        merged[column] = merged[column].where(merged[column] != "", default)
     _correct(merged, pd.DataFrame(columns=["document"]) if exceptions is None else exceptions)
     faults = [_fault(row) for row in merged.to_dict("records")]
     merged["fault"] = merged["fault"].mask(
@@ -259,8 +261,6 @@ def _merged(found: pd.DataFrame, survey: Survey, earlier: pd.DataFrame | None) -
         merged["notes"] = merged["notes"].where(
             np.array(known, dtype=bool), (merged["notes"] + "; " + remark).str.removeprefix("; ")
         )
-    for column, default in _DEFAULTS.items():
-        merged[column] = merged[column].where(merged[column] != "", default)
     return merged
 
 
