@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import doctest
-
 import pytest
 
-from kzpolicy.build import dates
 from kzpolicy.build.dates import column_dates, date_in_name, date_line, read_date
 from kzpolicy.tables import StudyError
 
@@ -160,8 +157,3 @@ def test_a_date_in_a_files_name(file: str, first: str | None) -> None:
 def test_where_nobody_can_tell_the_words_stay() -> None:
     assert date_in_name("road 05-06-2019.txt") == {"date": "05-06-2019", "date_basis": "in the file's name"}
     assert date_line("05/06/2019\n") == {"date": "05/06/2019", "date_basis": "a line of the text"}
-
-
-def test_the_examples() -> None:
-    result = doctest.testmod(dates)
-    assert result.attempted and not result.failed

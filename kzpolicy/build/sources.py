@@ -254,8 +254,9 @@ def _merged(found: pd.DataFrame, survey: Survey, earlier: pd.DataFrame | None) -
     remarks = [found["remarks"], strange.map({True: _NOT_ENGLISH, False: ""})]
     for column in FACTS[1:]:
         too_long = merged[column].str.len() > _LONGEST
-        merged[column] = merged[column].mask(too_long, merged[column].str[:_LONGEST] + "…")
-        remarks.append(too_long.map({True: f"{column} cut to {_LONGEST:,} characters", False: ""}))
+        if too_long.any():
+            merged[column] = merged[column].mask(too_long, merged[column].str[:_LONGEST] + "…")
+            remarks.append(too_long.map({True: f"{column} cut to {_LONGEST:,} characters", False: ""}))
     for remark in remarks:
         known = [one in notes for one, notes in zip(remark, merged["notes"], strict=True)]
         merged["notes"] = merged["notes"].where(
