@@ -5,7 +5,6 @@ from __future__ import annotations
 import doctest
 import math
 import random
-from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -82,28 +81,6 @@ def test_exact_posterior_of_the_test_is_right() -> None:
     assert weights[points < 0.25].sum() == pytest.approx(1 / 3, abs=1e-4)
 
 
-@cache
-def _cached(below: int, zero: int, above: int) -> tuple[float, float]:
-    return mean_interval([-1] * below + [0] * zero + [1] * above)
-
-
-@pytest.mark.parametrize(
-    "share", [(0.3, 0.5, 0.2), (0.1, 0.4, 0.5), (0.05, 0.8, 0.15), (1 / 3, 1 / 3, 1 / 3)]
-)
-@pytest.mark.parametrize("n", [10, 20])
-def test_coverage_at_fixed_truths_is_near_its_level(n: int, share: tuple[float, float, float]) -> None:
-    # Not simulated: summed over all outcomes of n codes.
-    covered = 0.0
-    for below in range(n + 1):
-        for zero in range(n + 1 - below):
-            above = n - below - zero
-            low, high = _cached(below, zero, above)
-            if low <= share[2] - share[0] <= high:
-                ways = math.comb(n, below) * math.comb(n - below, zero)
-                covered += ways * share[0] ** below * share[1] ** zero * share[2] ** above
-    assert 0.915 <= covered <= 0.99
-
-
 @given(CODES)
 @settings(max_examples=15, deadline=None)
 def test_interval_holds_the_mean_and_stays_on_the_scale(codes: list[int]) -> None:
@@ -113,15 +90,6 @@ def test_interval_holds_the_mean_and_stays_on_the_scale(codes: list[int]) -> Non
 
 
 # Means of codes in paragraphs
-
-
-@given(st.lists(st.tuples(st.sampled_from([-1, 0, 1]), st.integers(0, 5)), min_size=1, max_size=30))
-@settings(max_examples=10, deadline=None)
-def test_paragraphs_names_and_order_say_nothing(rows: list[tuple[int, int]]) -> None:
-    codes, paragraphs = zip(*rows, strict=True)
-    found = mean_interval(codes, paragraphs)
-    assert mean_interval(codes[::-1], [f"p{p}" for p in paragraphs[::-1]]) == found
-    assert -1 <= found[0] <= np.mean(codes) <= found[1] <= 1
 
 
 def test_paragraphs_are_drawn_whole() -> None:
@@ -145,28 +113,11 @@ def test_paragraphs_are_drawn_whole() -> None:
         assert np.mean(draws < limit) == pytest.approx(np.mean(np.array(means) < limit), abs=0.025)
 
 
-def test_equal_codes_within_paragraphs_widen_as_their_number() -> None:
-    codes = [-1, 0, 1, 1, 0, -1, 1, 0] * 8
-    repeated = [code for code in codes for _ in range(4)]
-    paragraphs = [i for i in range(len(codes)) for _ in range(4)]
-    alone, together = mean_interval(repeated), mean_interval(repeated, paragraphs)
-    # Four equal codes a paragraph: the standard error doubles.
-    assert (together[1] - together[0]) / (alone[1] - alone[0]) == pytest.approx(2, rel=0.1)
-
-
 def test_one_paragraph_is_no_surer_than_its_sentences() -> None:
     # Nothing is known of the variance between paragraphs here; as for rates, clusters may only widen.
     codes = [1, -1] * 10
     alone, together = mean_interval(codes), mean_interval(codes, ["p"] * 20)
     assert together[1] - together[0] >= alone[1] - alone[0] - 0.02
-
-
-def test_difference_draws_are_those_of_the_means_where_no_paragraph_is_shared() -> None:
-    first, second = [1, 0, 1, 1, 0, 1], [-1, 0, 0, 1, -1]
-    draws = difference_draws([*first, *second], list("abcdefuvwxy"), np.repeat([0, 1], [6, 5]), [1, -1])
-    independent = mean_draws(first) - np.random.default_rng(5).permutation(mean_draws(second))
-    for level in (0.025, 0.25, 0.5, 0.75, 0.975):
-        assert np.mean(draws < np.quantile(independent, level)) == pytest.approx(level, abs=0.025)
 
 
 def test_difference_draws_of_parts_that_weigh_alike() -> None:
@@ -239,22 +190,6 @@ def test_doubling_identical_clusters_widens_by_formula() -> None:
     twice = 8 / 7 * 2 * residual / 800**2
     doubled = rate_interval([*counts, *counts], [*sizes, *sizes])
     assert doubled[1:] == pytest.approx(_wilson(rate, rate * (1 - rate) / twice * (Z / 2.364624) ** 2))
-
-
-PARAGRAPHS = st.lists(st.tuples(st.integers(0, 8), st.integers(8, 200)), min_size=1, max_size=12)
-
-
-@given(PARAGRAPHS)
-@settings(deadline=None)
-def test_limits_enclose_the_rate_and_are_never_narrower_than_wilson(
-    paragraphs: list[tuple[int, int]],
-) -> None:
-    counts, sizes = zip(*paragraphs, strict=True)
-    rate, low, high = rate_interval(counts, sizes)
-    plain_low, plain_high = _wilson(rate, sum(sizes))
-    assert 0 <= low <= rate + 1e-12 and rate - 1e-12 <= high <= 1
-    assert low <= plain_low + 1e-9 and high >= plain_high - 1e-9
-    assert rate_interval(counts[::-1], sizes[::-1]) == pytest.approx((rate, low, high))
 
 
 def test_coverage_of_a_word_that_comes_in_runs() -> None:

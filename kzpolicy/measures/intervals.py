@@ -95,11 +95,9 @@ def difference_draws(
     differences = np.zeros(draws)
     for part, share in enumerate(shares):
         mine = parts == part
-        held, place = np.unique(at[mine], return_inverse=True)
-        weights = every[:, held]
         prior = np.random.default_rng(_SEED + 1 + part).standard_gamma(abs(share) / 2, (draws, 3))
-        sums = weights @ np.bincount(place, values[mine]) + prior @ _PRIOR
-        sizes = weights @ np.bincount(place).astype(float) + prior.sum(axis=1)
+        sums = every @ np.bincount(at[mine], values[mine], len(known)) + prior @ _PRIOR
+        sizes = every @ np.bincount(at[mine], minlength=len(known)).astype(float) + prior.sum(axis=1)
         differences += share * sums / sizes
     return differences
 

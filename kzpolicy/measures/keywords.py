@@ -21,7 +21,7 @@ from kzpolicy.corpus import Corpus
 from kzpolicy.measures.intervals import Floats, rate_intervals
 from kzpolicy.measures.tone import cut_at
 from kzpolicy.tables import StudyError, as_list, unknown_name
-from kzpolicy.themes import load_themes, make_theme, matching_terms, phrases
+from kzpolicy.themes import load_themes, matching_terms, phrases
 
 PER = 10_000
 # Words too common to mark anything: articles, prepositions, pronouns, auxiliaries, conjunctions,
@@ -67,6 +67,7 @@ def theme_counts(corpus: Corpus, themes: pd.DataFrame | None = None) -> pd.DataF
     Examples
     --------
     >>> from kzpolicy.corpus import load_corpus
+    >>> from kzpolicy.themes import make_theme
     >>> found = theme_counts(load_corpus("articles"), make_theme("Trade", ["trad*"]))
     >>> set(found["pattern"])
     {'trad*'}
@@ -202,6 +203,7 @@ def theme_rates(
     Examples
     --------
     >>> from kzpolicy.corpus import load_corpus
+    >>> from kzpolicy.themes import make_theme
     >>> rates = theme_rates(load_corpus("articles"), make_theme("Trade", "trade"), by="year")
     >>> rates.columns.tolist()
     ['year', 'theme', 'name', 'count', 'words', 'rate', 'low', 'high']
@@ -244,13 +246,24 @@ def keyword_rates(
     >>> keyword_rates(load_corpus("articles"), ["trade", "sanction*"])["keyword"].unique().tolist()
     ['trade', 'sanction*']
     """
-    asked = list(dict.fromkeys(as_list(keywords)))
-    if not asked or not all(isinstance(one, str) and one.strip() for one in asked):
-        raise StudyError(f"keywords={keywords!r}: give a word, or a list of words, such as 'sanction*'")
-    themes = [make_theme(one, [" ".join(one.lower().split())]).assign(theme=one, name=one) for one in asked]
-    rates = theme_rates(corpus, pd.concat(themes, ignore_index=True), by).drop(columns="name")
-    rates.insert(0, "keyword", pd.Categorical(rates.pop("theme"), categories=asked, ordered=True))
+    asked = _keywords(keywords)
+    themes = pd.DataFrame({"theme": list(asked), "name": list(asked), "term": list(asked.values())})
+    rates = theme_rates(corpus, themes, by).drop(columns="name")
+    rates.insert(0, "keyword", pd.Categorical(rates.pop("theme"), categories=list(asked), ordered=True))
     return rates
+
+
+def _keywords(keywords: str | Sequence[str]) -> dict[str, str]:
+    """Map each keyword as given to the words it stands for, as texts are counted."""
+    found = {}
+    for one in as_list(keywords):
+        term = " ".join(_words(one.strip().removesuffix("*"))) if isinstance(one, str) else ""
+        if not term or "*" in one.strip()[:-1]:
+            raise StudyError(f"{one!r} is no keyword; give a word or a phrase, a final * for any ending")
+        found[one] = term + ("*" if one.strip().endswith("*") else "")
+    if not found:
+        raise StudyError("no keyword is given; give a word or a list of words, such as 'sanction*'")
+    return found
 
 
 def mention_rates(
@@ -695,9 +708,7 @@ def keyword_in_context(texts: Texts, keyword: str | Sequence[str], window: int =
     """
     if not isinstance(window, int) or window < 0:
         raise StudyError(f"window={window!r}: give how many words to show on either side, such as 8")
-    asked = [" ".join(str(one).lower().split()) for one in as_list(keyword)]
-    patterns = [make_theme(one, [one])["term"].iloc[0] for one in asked]  # raises for what is no term
-    rows = []
+    patterns, rows = _keywords(keyword).values(), []
     for document, (starts, places, text) in _running(texts).items():
         spans = list(_WORDS.span_tokenize(text))
         index = ConcordanceIndex([_plain(text[i:j]) for i, j in spans])

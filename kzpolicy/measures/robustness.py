@@ -219,9 +219,9 @@ def leave_out(
 
 def _compared(pairs: pd.DataFrame, between: str, ours: list[str], theirs: list[str]) -> pd.DataFrame:
     """Keep the pairs of both sides, which stay known as sides when a part of the pairs has none."""
-    values = pairs[between].astype("str")
-    side = pd.Categorical(values, categories=[*theirs, *ours], ordered=True)
-    return pairs.assign(**{between: side})[side.notna()]
+    known = pairs[pairs[between].astype("str").isin([*ours, *theirs])]
+    side = pd.Categorical(known[between].astype("str"), categories=[*theirs, *ours], ordered=True)
+    return known.assign(**{between: side})
 
 
 def document_interval(
