@@ -123,11 +123,13 @@ def test_what_cannot_be_compared_is_said_in_one_line(small: Corpus) -> None:
 
 def test_resemblance_is_the_percentile_with_an_interval(small: Corpus) -> None:
     table = similarities(small).set_index(["year", "state", "other"])["percentile"]
-    found, again = (resemblance(small, "AAA", to=["BBB", "EEE"], draws=20) for _ in range(2))
+    found, again = (resemblance(small, "AAA", to=SPEECHES, draws=20) for _ in range(2))
     pd.testing.assert_frame_equal(found, again)
+    found = pd.concat(resemblance(small, s, to=SPEECHES, draws=20).assign(state=s) for s in SPEECHES)
     for row in found.itertuples():
-        assert row.percentile == pytest.approx(table[row.year, "AAA", row.power])
+        assert row.percentile == pytest.approx(table[row.year, row.state, row.power])
         assert row.low <= row.percentile <= row.high and row.n == 3
+    assert 0 < (found["low"] < found["high"]).mean() < 1
     over = resemblance(small, "AAA", to=["BBB", "EEE"], by="power").set_index("power")
     ranked = ranking(small, "BBB").set_index("state").loc["AAA"]
     assert over.loc["BBB", ["percentile", "rank", "years"]].tolist() == [100, 1, 2]
