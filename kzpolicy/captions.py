@@ -17,7 +17,7 @@ from kzpolicy.tables import StudyError, unknown_name
 FEW = 5
 MOST = 150  # more values in a panel cannot be read
 # Columns that may tell rows apart, and those among which rows share sentences, so that n has no sum.
-_PARTS = "power vector label document outlet outlet_group speaker_state state theme keyword period".split()
+_PARTS = "power vector label document outlet_group speaker_state state theme keyword period".split()
 _SHARED = ("measure", "coder", "scorer", "unit", "left_out", "weights")
 _SAME = {"label": "document", "document": "label", "theme": "name", "state": "name", "power": "name"}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -75,7 +76,7 @@ def explore_table(
     elif measure == "keyword":
         found = keyword_rates(part, _keywords(corpus, keyword), by="document")
     elif measure == "mentions":
-        found = mention_rates(part, power)
+        found = mention_rates(part, [str(one) for one in as_list(power)] or None)
     else:
         found = _means(part, measure, power)
     key = [column for column in ("power", "theme", "name", "keyword") if column in found]
@@ -145,16 +146,21 @@ def explore_figure(table: pd.DataFrame, corpus: Corpus | None = None) -> Chart:
     measure = str(table["measure"].iloc[0])
     series = next(column for column in ("power", "theme", "keyword") if column in table)
     value = "mean" if "mean" in table else "rate"
-    source = f"Source: {corpus.study.name}. {validation(corpus, measure)}" if corpus else ""
-    words = {"measure": measure, "source": source, "powers": corpus.powers if corpus else None}
+    source = f"Source: kzpolicy, corpus {corpus.study.name}. {validation(corpus, measure)}" if corpus else ""
+    words: dict[str, Any] = {
+        "measure": measure,
+        "source": source,
+        "powers": corpus.powers if corpus else None,
+    }
     several, texts = table[series].nunique(), table["document"].nunique()
     yearly = table.assign(year=table["published_from"].dt.year)
     if texts > 5 and table["speaker_state"].nunique() == 1 and not yearly.duplicated([series, "year"]).any():
         return plot_lines(yearly, y=value, panel=series if several > 1 else None, **words)
     if texts == 1:
         return plot_dots(table, value, series, **words)
-    split = {} if several == 1 else {"hue" if several < 4 and texts < 20 else "panel": series}
-    return plot_dots(table, value, "label", **split, **words)
+    if several > 1:
+        words["hue" if several < 4 and texts < 20 else "panel"] = series
+    return plot_dots(table, value, "label", **words)
 
 
 def validation(corpus: Corpus, measure: str) -> str:

@@ -132,22 +132,23 @@ def draw_texts(ax: Axes, dots: Sequence[Dot], top: float) -> None:
 
 def draw_lines(ax: Axes, part: pd.DataFrame, said: Caption, hues: Sequence[str], *, apart: float) -> None:
     """Draw each series as a line with markers and intervals, those of one place a little apart."""
+    top = ax.get_ylim()[1]
     for name, line in part.groupby("hue", sort=False):
         color, marker = said.look(next(line.itertuples()))
         at = line["at"] + apart * (hues.index(str(name)) - (len(hues) - 1) / 2)
         seaborn.lineplot(x=at, y=line["value"], ax=ax, color=color, lw=1.8, legend=False)
         ax.vlines(at, line["low"], line["high"], color=color, lw=1.1, alpha=0.45, zorder=2)
+        for x in at[line["high"] > top]:  # this interval goes on
+            ax.plot(x, top, "^", color=color, ms=3.5, clip_on=False)
         few = (line["n"] < FEW) & bool(said.measure.ends)
         for x, y, faint in zip(at, line["value"], few, strict=True):
             ax.plot(x, y, marker, color=color, mfc="white" if faint else color, ms=6, clip_on=False, zorder=3)
 
 
 def cut_axis(ax: Axes, part: pd.DataFrame, what: Measure) -> None:
-    """End the axis where the values do; an arrow says that a very wide interval goes on."""
+    """End the axis where the values do, though a very wide interval goes on."""
     most = float(np.nanmax(part[["value", "q3"]].to_numpy(dtype=float))) or 1.0
     top = 1.06 if what.ends else min(2 * most, float(np.nanmax([1.05 * most, part["high"].max()])))
-    for at in part.loc[part["high"] > top, "at"]:
-        ax.plot(at, top, "^", color=GREY, ms=3.5, clip_on=False)
     ax.set_ylim(-1.06 if what.ends else min(0.0, float(part["value"].min())), top)
 
 

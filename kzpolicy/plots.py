@@ -177,6 +177,7 @@ def plot_slopes(
         table, places, hues = said.table, said.names("row"), said.names("hue")
         table["at"] = table["row"].map(places.index).astype(float)
         figure, (ax,) = make_axes([""], 1)
+        ax.set_ylim(*limits_of(said.measure, table[["value", "low", "high"]]))
         draw_lines(ax, table, said, hues, apart=0.1)
         middle = table.groupby("row")["value"].transform("mean")
         for row, above in zip(table.itertuples(), table["value"] >= middle, strict=True):
@@ -193,7 +194,6 @@ def plot_slopes(
                 color=color,
                 path_effects=halo,
             )
-        ax.set_ylim(*limits_of(said.measure, table[["value", "low", "high"]]))
         draw_scale(ax, said.measure, "y")
         name_ends(ax, table, said, 0.2)
         counts = table.pivot(index="row", columns="hue", values="n").loc[places, hues]
@@ -257,8 +257,8 @@ def plot_lines(
             part = table[table["panel"] == name].sort_values("at", kind="stable")
             ax.fill_between(part["at"], part["q1"], part["q3"], color=LIGHT, lw=0, zorder=1)
             ax.plot(part["at"], part["middle"], color=GREY, lw=1.1, zorder=1.5)
-            draw_lines(ax, part, said, hues, apart=0.14)
             cut_axis(ax, part, said.measure)
+            draw_lines(ax, part, said, hues, apart=0.14)
             draw_events(ax, events or {}, words=not panel)
             draw_scale(ax, said.measure, "y")
             shown = years[:: -(-len(years) * across // 13)]  # as many as there is room for

@@ -212,6 +212,10 @@ def shown_names(frame: pd.DataFrame, column: str, powers: Powers | None = None) 
         names = (powers or load_powers()).names
     elif column in ("state", "speaker_state"):
         names = dict(load_states()["name"])
+    if column in ("label", "document"):  # of a speech: KAZ 2019
+        states = dict(load_states()["name"])
+        parts = texts.map(lambda value: str(value).partition(" "), na_action="ignore")
+        return parts.map(lambda part: f"{states.get(part[0], part[0])} {part[2]}".strip(), na_action="ignore")
     if pd.api.types.is_numeric_dtype(frame[column]):
         return texts.map(lambda value: f"{value:g}".replace("-", "−"), na_action="ignore")
     return texts.map(lambda value: names.get(value, str(value)), na_action="ignore")
