@@ -188,6 +188,12 @@ def test_the_key_of_a_row_is_its_id_or_of_the_tables_name(tmp_path: Path) -> Non
     assert known(tmp_path, "file") == {"many-7": "many.csv#2", "x": "many.csv#3", "many-4": "many.csv#4"}
 
 
+def test_two_texts_of_one_reference_are_two(tmp_path: Path) -> None:
+    fill(tmp_path, {"a.txt": TEXT, "b.md": TEXT, "sources.csv": sourced("c,c.txt,C,2019"), "c.txt": TEXT})
+    fill(tmp_path, {"a.bib": "@misc{c, title = {C}, date = {2019-05-06}, file = {a.txt;b.md}}"})
+    assert known(tmp_path, "file") == {"c": "c.txt", "a": "a.txt", "b": "b.md"}
+
+
 def test_documents_are_named_for_figures_by_title_and_year(tmp_path: Path) -> None:
     titles = ["A Short Road", "A Road That Is Much Too Long for a Figure", "Twice", "Twice"]
     titles += ["\u4e2d\u4e9a\u7684\u8def", "Turned\u202eround", "Short", "H", "I", "J"]
@@ -261,6 +267,7 @@ def test_a_list_of_texts_may_be_a_workbook(tmp_path: Path) -> None:
         ("r,deep,R,2019", "deep", "row 2: deep is not in the folder; add it or drop the row"),
         ("r,,R,2019", "sources.csv", "row 2: file is empty; fill it in"),
         ("a,a.txt,A,2019\nr,a.txt,R,2019", "a.txt", "row 3: file a.txt stands twice; keep one"),
+        ("r,b.txt,R,2019\n,,,\n\nx,rail.txt,X,2019", "rail.txt", "row 5: rail.txt is not in the folder"),
         ("b,b.txt,B,2019\nb,a.txt,B,2019", "a.txt", "row 3: its key b is that of b.txt too; rename it"),
         ("r:1,a.txt,R,2019", "a.txt", "row 2: key 'r:1' may hold letters, digits, _ . - only"),
         ("дорога,a.txt,R,2019", "a.txt", "row 2: key 'дорога' may hold letters, digits, _ . - only"),

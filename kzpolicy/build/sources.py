@@ -119,10 +119,9 @@ def merge_facts(
     merged["fault"] = merged["fault"].mask(
         merged["fault"] == "", pd.Series(faults, merged.index, dtype="str")
     )
-    good = merged["fault"] == ""
-    again = merged[good & merged.duplicated("document")]
-    first = merged[good].drop_duplicates("document").set_index("document")["file"]
-    for address, key in again["document"].items():
+    usable = merged[merged["fault"] == ""]
+    first = usable.drop_duplicates("document").set_index("document")["file"]
+    for address, key in usable.loc[usable.duplicated("document"), "document"].items():
         merged.loc[address, "fault"] = (
             f"its key {key} is that of {first[key]} too; rename it or give it a row with another key"
             f" in {SOURCES}"
@@ -157,7 +156,8 @@ def order_of_trust(documents: pd.DataFrame) -> npt.NDArray[np.int64]:
     first, last = (pd.to_datetime(documents[column]).reset_index(drop=True) for column in _DATES[:2])
     vague = pd.cut((last - first).dt.days, [-1, 0, 31, np.inf], labels=False)
     keys = {"vague": vague, "first": first, "last": last, "file": documents["file"].to_numpy()}
-    return pd.DataFrame(keys).sort_values([*keys]).index.to_numpy(dtype="int64")
+    order: npt.NDArray[np.int64] = pd.DataFrame(keys).sort_values([*keys]).index.to_numpy(dtype="int64")
+    return order
 
 
 def write_template(folder: str | Path) -> tuple[Path, int]:
@@ -231,15 +231,18 @@ def _merged(found: pd.DataFrame, survey: Survey, earlier: pd.DataFrame | None) -
     declared = _dated(declared, [""] * len(declared)).reindex(found.index, fill_value="")
     debates = _debates(found)
     matched = pd.Series(match_references(survey.references, found), found.index, dtype="int64")
-    records = _recorded(survey.references, matched)
+    records, names = _recorded(survey.references, matched), _named(found)
     layers = [
         *(declared, debates, own.mask(by_program, ""), records, own.where(by_program, "")),
-        *(_earlier(earlier, survey, found, matched), _named(found), printed),
+        *(_earlier(earlier, survey, found, matched), names, printed),
     ]
     merged = layers[0].replace("", None)
     for layer in layers[1:]:
         merged = merged.combine_first(layer.replace("", None))
     merged = merged.reindex(columns=[*FACTS, "doubt", "fault"]).astype("str").fillna("")
+    # Two texts of one reference, as a page and its PDF, are two until they are compared.
+    again = merged.duplicated("document") & (declared["document"] == "")
+    merged["document"] = merged["document"].mask(again, names["document"])
 
     for column, values in {"file": found["name"], "reference": matched, **found[["sha256", "words"]]}.items():
         merged[column] = values

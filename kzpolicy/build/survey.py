@@ -29,6 +29,7 @@ FORMULA = re.compile(r"'?[=+\-@\t\r']")  # how a cell begins that a spreadsheet 
 _NEEDED = ["document", "file", "title", "published_from"]
 _LISTS = (".csv", ".tsv", ".xlsx")
 _NO_TEXT = re.compile(r"(?i)(?:read[_ -]?me|licen[cs]e|copying|changelog|citation)(?:\.\w+)?")
+_LONGEST_LIST = 1_000_000  # rows
 _LARGEST = 20_000_000  # bytes: ten thousand references with their abstracts
 
 
@@ -83,6 +84,9 @@ def survey(folder: str | Path) -> Survey:
             listed = None if file == SOURCES else _references(folder, file, skipped)
         except StudyError as error:
             skipped.append((file, str(error).removeprefix(f"{file}: ")))
+            continue
+        except OSError as error:
+            skipped.append((file, f"cannot be read ({error.strerror}); check its permissions"))
             continue
         if listed is not None:
             records.append(listed)
@@ -145,11 +149,11 @@ def _references(folder: Path, file: str, skipped: list[tuple[str, str]]) -> pd.D
             skipped.append((file, f"not read of it: {_few(odd)}"))
         return records.assign(export=file)
     try:
+        fields = [column_of(name) for name in _table(path, rows=0)]
+        if "text" in fields or "file" not in fields:
+            return None
         table = _table(path)
     except StudyError:  # whoever reads the texts says why
-        return None
-    fields = [column_of(name) for name in table]
-    if "text" in fields or "file" not in fields:
         return None
     _tell_unread(file, (name for name in table if not column_of(name)), skipped)
     rows = [facts_of(row, f"given in {path.name}") for row in table.to_dict("records")]
@@ -157,16 +161,16 @@ def _references(folder: Path, file: str, skipped: list[tuple[str, str]]) -> pd.D
     return records.fillna("").assign(export=file, file=records["file"].str.replace(";", "\n"))
 
 
-def _table(path: Path) -> pd.DataFrame:
+def _table(path: Path, rows: int = _LONGEST_LIST) -> pd.DataFrame:
     """Read a table of people's making as text, whatever program saved it last."""
-    options: dict[str, Any] = {"dtype": "str", "keep_default_na": False}
+    options: dict[str, Any] = {"dtype": "str", "keep_default_na": False, "nrows": rows}
     try:
         if path.suffix.lower() == ".xlsx":
             table = pd.read_excel(path, **options)
         else:
-            text, _ = decode(path.read_bytes())
-            first = text.lstrip().split("\n", 1)[0]
-            table = pd.read_csv(io.StringIO(text), sep=max(",;\t", key=first.count), **options)
+            text = decode(path.read_bytes())[0].lstrip()
+            separator = max(",;\t", key=text.split("\n", 1)[0].count)
+            table = pd.read_csv(io.StringIO(text), sep=separator, skip_blank_lines=False, **options)
     except StudyError as error:
         raise StudyError(f"{path}: {error}") from None
     except OSError as error:
@@ -190,6 +194,7 @@ def _read_sources(folder: Path, files: list[str], skipped: list[tuple[str, str]]
     _tell_unread(SOURCES, table.columns.difference(["file", *FACTS, *empty]), skipped)
     table = table.reindex(columns=["file", *(name for name in FACTS if name in table)])
     table = table.replace(rf"\A'(?={FORMULA.pattern})", "", regex=True)
+    table = table.replace([r"\s+", r"[\x00-\x1f\x7f-\x9f]"], [" ", ""], regex=True)
     table = table.apply(lambda cells: cells.str.strip()).assign(row=range(2, len(table) + 2))
     # Spreadsheets write May-19 for 2019-05.
     days = [name for name in ("published_from", "published_to") if name in table]
