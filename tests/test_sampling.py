@@ -19,7 +19,7 @@ def invented() -> pd.DataFrame:
 
 @pytest.mark.parametrize(("by", "n"), [((), 6), ("power", 6), (["power"], 17)])
 def test_inclusion_probabilities_are_how_often_pairs_are_drawn(by: Any, n: int) -> None:
-    pairs, draws = invented(), 1500
+    pairs, draws = invented(), 300
     counts, inclusion = np.zeros(20), np.zeros(20)
     for seed in range(draws):
         sample = draw_sample(pairs.assign(row=range(20)), n, by=by, seed=seed)

@@ -28,47 +28,42 @@ def classes(text: str, target: str = "Russia", power: str = "Russia", **options:
     return int(scored["tone_class"]), int(scored["stance_class"])
 
 
-@pytest.mark.parametrize(
-    ("text", "target", "expected"),
-    [
-        ("Kazakhstan condemned Russia.", "Russia", (-1, -1)),
-        ("Kazakhstan was condemned by Russia.", "Russia", (0, 0)),
-        ("Russia threatened Kazakhstan.", "Russia", (-1, 0)),
-        ("Kazakhstan cannot afford to lose the support of Russia.", "Russia", (1, 1)),
-        ("Kazakhstan condemned the attack on Russia.", "Russia", (0, 1)),
-        ("Kazakhstan's reliance on Russia is growing.", "Russia", (0, 1)),
-        ("Kazakhstan reduced its dependence on Russia.", "Russia", (0, -1)),
-        ("Kazakhstan acted without antagonising Moscow.", "Moscow", (0, 1)),
-        ("Astana refused to expel the Russian envoys.", "Russian", (0, 1)),
-        ("Kazakhs are wary of Moscow.", "Moscow", (-1, -1)),
-        ("Astana lies south of Moscow.", "Moscow", (0, 0)),
-        ("Kazakhstan opposed the sanctions on Russia.", "Russia", (0, 1)),
-        ("Fears of Russian expansion are exaggerated.", "Russian", (0, 0)),
-        ("Relations with Russia are tense.", "Russia", (-1, -1)),
-        ("Russia lost credibility.", "Russia", (-1, 0)),
-        ("US troops left Russia.", "US", (0, 0)),
-    ],
-)
-def test_who_does_what_to_whom(text: str, target: str, expected: tuple[int, int]) -> None:
-    assert classes(text, target) == expected
+# Text, target, tone and stance.
+WHO_DOES_WHAT = """
+Kazakhstan condemned Russia. | Russia | -1 -1
+Kazakhstan was condemned by Russia. | Russia | 0 0
+Russia threatened Kazakhstan. | Russia | -1 0
+Kazakhstan cannot afford to lose the support of Russia. | Russia | 1 1
+Kazakhstan condemned the attack on Russia. | Russia | 0 1
+Kazakhstan's reliance on Russia is growing. | Russia | 0 1
+Kazakhstan reduced its dependence on Russia. | Russia | 0 -1
+Kazakhstan acted without antagonising Moscow. | Moscow | 0 1
+Astana refused to expel the Russian envoys. | Russian | 0 1
+Kazakhs are wary of Moscow. | Moscow | -1 -1
+Astana lies south of Moscow. | Moscow | 0 0
+Kazakhstan opposed the sanctions on Russia. | Russia | 0 1
+Fears of Russian expansion are exaggerated. | Russian | 0 0
+Relations with Russia are tense. | Russia | -1 -1
+Russia lost credibility. | Russia | -1 0
+US troops left Russia. | US | 0 0
+"""
+IDIOMS = """
+Kazakhstan is far from trusting Russia. | Russia | -1 -1
+Kazakhstan is nowhere near trusting Russia. | Russia | -1 -1
+Kazakhstan is anything but a friend of Russia. | Russia | 0 -1
+Kazakhstan is in no way an ally of Russia. | Russia | 0 -1
+Kazakhstan is by no means hostile to Russia. | Russia | 0 1
+Kazakhstan has yet to condemn Russia. | Russia | 0 1
+Kazakhstan's trust in Russia is gone. | Russia | -1 -1
+Russia is anything but reliable. | Russia | -1 0
+Relations with Russia are far from friendly. | Russia | -1 -1
+"""
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("Kazakhstan is far from trusting Russia.", (-1, -1)),
-        ("Kazakhstan is nowhere near trusting Russia.", (-1, -1)),
-        ("Kazakhstan is anything but a friend of Russia.", (0, -1)),
-        ("Kazakhstan is in no way an ally of Russia.", (0, -1)),
-        ("Kazakhstan is by no means hostile to Russia.", (0, 1)),
-        ("Kazakhstan has yet to condemn Russia.", (0, 1)),
-        ("Kazakhstan's trust in Russia is gone.", (-1, -1)),
-        ("Russia is anything but reliable.", (-1, 0)),
-        ("Relations with Russia are far from friendly.", (-1, -1)),
-    ],
-)
-def test_negation_by_idiom(text: str, expected: tuple[int, int]) -> None:
-    assert classes(text) == expected
+@pytest.mark.parametrize("case", [*WHO_DOES_WHAT.strip().split("\n"), *IDIOMS.strip().split("\n")])
+def test_who_does_what_to_whom_and_negation_by_idiom(case: str) -> None:
+    text, target, expected = case.split(" | ")
+    assert classes(text, target) == tuple(map(int, expected.split()))
 
 
 @pytest.mark.parametrize("apostrophe", ["'", "’", "ʼ"])
