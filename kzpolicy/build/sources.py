@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from datetime import date
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -18,7 +17,7 @@ from kzpolicy.build.dates import MADE, column_dates, date_in_name, date_line
 from kzpolicy.build.files import Text, read_texts
 from kzpolicy.build.references import UNDETERMINED, match_references, reads_english
 from kzpolicy.build.speeches import debate_facts
-from kzpolicy.build.survey import FACTS, FORMULA, SOURCES, TEMPLATE, Survey, survey
+from kzpolicy.build.survey import FACTS, FORMULA, SOURCES, TEMPLATE, Survey, survey, unused_references
 from kzpolicy.tables import StudyError
 
 _DATES = ["published_from", "published_to", "date_basis"]
@@ -131,7 +130,7 @@ def merge_facts(
         (file, f"{SOURCES}: row {row}: no such text in the file; name a row of a table as table.csv#2")
         for file, row in zip(lost["file"], lost["row"], strict=True)
     ]
-    unused += _unused(survey.references, set(merged["reference"]))
+    unused += unused_references(survey.references, set(merged["reference"]))
     told = [(row.file, f"{row.where}{row.fault}") for row in merged[merged["fault"] != ""].itertuples()]
     documents = merged[merged["fault"] == ""].reset_index(drop=True)
     documents["label"] = _labels(documents)
@@ -325,17 +324,6 @@ def _debates(found: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, found.index, [*FACTS, "fault"], dtype="str").fillna("")
 
 
-def _unused(references: pd.DataFrame, used: set[int]) -> list[tuple[str, str]]:
-    """Count the records that no file was found for."""
-    unused = references[~references.index.isin(used)]
-    if unused.empty:
-        return []
-    names = unused.reindex(columns=["title", "document"], fill_value="").iloc[0]
-    first = names["title"] or names["document"] or "without title"
-    what = f"no file found for {len(unused)} of {len(references)} records (the first: {first[:80]})"
-    return [(", ".join(sorted(set(references["export"]))), what)]
-
-
 def _recorded(references: pd.DataFrame, matched: pd.Series[Any]) -> pd.DataFrame:
     """Give each document the facts of its reference."""
     records = _dated(references, references["export"])
@@ -422,10 +410,8 @@ def _fault(row: dict[str, str]) -> str:
 
 
 def _is_day(text: str) -> bool:
-    try:
-        return bool(re.fullmatch(r"\d{4}-\d\d-\d\d", text)) and bool(date.fromisoformat(text))
-    except ValueError:
-        return False
+    reading = column_dates([text])[0]
+    return isinstance(reading, dict) and reading.get("published_from") == text == reading["published_to"]
 
 
 def _labels(documents: pd.DataFrame) -> pd.Series[Any]:

@@ -98,6 +98,17 @@ def survey(folder: str | Path) -> Survey:
     return Survey(folder, files, sources, references, skipped)
 
 
+def unused_references(references: pd.DataFrame, used: set[int]) -> list[tuple[str, str]]:
+    """Say how many records no text was found for; `used` are the positions of the others."""
+    unused = references[~references.index.isin(used)]
+    if unused.empty:
+        return []
+    names = unused.reindex(columns=["title", "document"], fill_value="").iloc[0]
+    first = names["title"] or names["document"] or "without title"
+    what = f"no file found for {len(unused)} of {len(references)} records (the first: {first[:80]})"
+    return [(", ".join(sorted(set(references["export"]))), what)]
+
+
 def _walk(folder: Path, skipped: list[tuple[str, str]]) -> list[str]:
     """List the files in a folder and below it; follow no link."""
     files = []
