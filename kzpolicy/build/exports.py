@@ -20,7 +20,10 @@ _DAY = re.compile(
 _WEEKDAY = r"(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day,? )?"
 # Where an article begins or ends: a line between them in Nexis and ProQuest; a field of Factiva's; the last
 # line of one in Nexis and in Factiva; ProQuest's rule.
-_BEGINS = re.compile(r"^[ \t]*(?:Document \d+ of \d+|\d+ of \d+ DOCUMENTS?)[ \t]*$", re.M | re.I)
+_BEGINS = re.compile(
+    r"^[ \t]*(?:(?:Document|Article|Record|Story) \d+ of \d+|\d+ of \d+ (?:DOCUMENT|ARTICLE)S?)[ \t]*$",
+    re.M | re.I,
+)
 _CODED = re.compile(r"^[ \t|]*HD(?=[ \t|]|$)", re.M)
 _ENDS = re.compile(r"^[ \t]*End of Document[ \t]*$", re.M | re.I)
 _NUMBERED = re.compile(r"^[ \t]*Document (?=[A-Za-z]*\d{8})\w{18,50}[ \t]*$", re.M)
@@ -29,7 +32,8 @@ _RULED = re.compile(r"^[ \t]*_{20,}[ \t]*$", re.M)
 _ONCE = (
     re.compile(r"^[ \t]*LOAD-DATE:", re.M | re.I),
     re.compile(r"^[ \t]*LENGTH:[ \t]*[\d,]+ words", re.M | re.I),
-    re.compile(r"^[ \t]*(?:Full text|Publication date|ProQuest document ID):", re.M | re.I),
+    re.compile(r"^[ \t]*Full text:", re.M | re.I),
+    re.compile(r"^[ \t]*Publication date:", re.M | re.I),
     re.compile(r"^[ \t]*[\d,]{2,7} words[ \t]*$", re.M),
     _NUMBERED,
 )
@@ -56,7 +60,8 @@ _TAIL = frozenset(
         "|company|organization|company / organization|industry|geographic|journal code|notes|credit|publisher"
         "|issn|place of publication|country of publication|publication subject|publication year|category"
         "|pages|first page|source type|proquest document id|database|last updated|acc no|person|state|city"
-        "|country|ticker|correction date|identifier / keyword|full text|abstract|links"
+        "|country|ticker|correction date|identifier / keyword|language|language of publication|document url"
+        "|word count|publication title|publication date"
     ).split("|")
 )
 _LABEL = re.compile(r"\s*([A-Za-z][A-Za-z]+(?:[ /-]+[A-Za-z]+){0,3})\s*:\s*(.*)")
@@ -128,7 +133,9 @@ def _pieces(text: str, mark: re.Pattern[str], *, ends: bool = False) -> list[str
     """Cut a text at a mark; what stands before the first, or after the last, is a cover or a summary."""
     places = [found.start() for found in mark.finditer(text)]
     if ends:
-        return [text[one:two] for one, two in zip([0, *places], places, strict=False)]
+        last = text[places[-1] :].partition("\n")[2]
+        pieces = [text[one:two] for one, two in zip([0, *places], places, strict=False)]
+        return [*pieces, last] if any(once.search(last) for once in _ONCE) else pieces
     return [text[one:two] for one, two in zip(places, [*places[1:], len(text)], strict=True)]
 
 
@@ -137,6 +144,7 @@ def _facts(found: dict[str, str]) -> dict[str, str]:
     found = {name: " ".join(value.split()) for name, value in found.items() if value.strip()}
     authors = re.sub(r"\A(?:by|from)\s+", "", found.get("authors", ""), flags=re.I)
     found["authors"] = re.sub(r"\s+and\s+", "; ", authors)
+    found["outlet"] = found.get("outlet", "").split(" ;")[0].split(";")[0]
     words = re.search(r"[\d,]+", found.get("length", ""))
     facts = facts_of({n: v for n, v in found.items() if n != "length"}, "the database's export")
     return facts | ({"notes": f"{words[0]} words by the database's count"} if words else {})
@@ -153,7 +161,7 @@ def _labelled(piece: str) -> Article:
     lines = [line for line in lines if not any(m.fullmatch(line) for m in (_BEGINS, _ENDS, _RULED))]
     marked = any(_BODY.fullmatch(line) and (":" in line or len(line) < 10) for line in lines)
     found: dict[str, str] = {}
-    head: list[str] = []
+    head: list[list[str]] = [[]]  # lines by the paragraph they stand in
     body: list[str] = []
     place, open_field = "head", ""
     for line in lines:
@@ -176,40 +184,40 @@ def _labelled(piece: str) -> Article:
         elif place == "head" and line and not marked and (found or _is_prose(line)):
             place, body = "body", [line]
         elif place == "head" and line:
-            head.append(line)
+            head[-1].append(line)
         elif place == "body":
             body.append(line)
-        open_field = open_field if line else ""
-    return _with_head(found, head, body)
+        if not line:
+            open_field = ""
+            head.append([])
+    return _with_head(found, [part for part in head if part], "\n".join(body))
 
 
 def _is_prose(line: str) -> bool:
     return len(line.split()) > 12 and line[-1] in '.!?”"'
 
 
-def _with_head(found: dict[str, str], head: list[str], body: list[str]) -> Article:
-    """Tell title, outlet and date above the fields: the outlet stands first in old exports, the title in new."""
-    place = next((place for place, line in enumerate(head) if _day(line)), len(head))
-    above, below = (
-        head[:place],
-        [line for line in head[place + 1 :] if not re.search(r"(?i)\bedition\b", line)],
-    )
-    info = found.pop("info", "")
-    if info:  # Invented Gazette, Astana [Astana]. 06 May 2019: A.4.
+def _with_head(found: dict[str, str], head: list[list[str]], text: str) -> Article:
+    """Tell title, outlet and date above the fields; in new exports the title stands first."""
+    lines = [(line, number) for number, part in enumerate(head) for line in part]
+    place = next((place for place, (line, _) in enumerate(lines) if _day(line)), len(lines))
+    above = lines[:place]
+    below = [line for line in lines[place + 1 :] if not re.search(r"(?i)\bedition\b", line[0])]
+    if info := found.pop("info", ""):  # Invented Gazette ; Astana [Astana] 06 May 2019: A.4.
         found.setdefault("outlet", re.split(r"[,;\[:]|\.(?= \d)", info)[0])
         found.setdefault("date", day[0] if (day := _DAY.search(info)) else "")
-    if place < len(head):
-        found["date"] = _day(head[place])
+    if place < len(lines):
+        found["date"] = _day(lines[place][0])
         if above:
-            found.setdefault("outlet", above.pop())
-    lines = [*above, *below]
-    text = "\n".join(body).strip()
-    if not found.get("title") and not lines and text and not _is_prose(text.split("\n")[0]):
-        first, _, text = text.partition("\n")
-        lines = [first]
-    found.setdefault("title", " ".join(above or lines[:1]))
-    standfirst = found.pop("highlight", "")
-    return "\n\n".join(part for part in (standfirst, text.strip()) if part), _facts(found)
+            found.setdefault("outlet", above.pop()[0])
+    first, _, rest = text.strip().partition("\n")
+    if above or below:
+        number = above[-1][1] if above else below[0][1]
+        found.setdefault("title", " ".join(line for line, part in above or below if part == number))
+    elif "title" not in found and rest and not _is_prose(first):
+        found["title"], text = first, rest
+    paragraphs = found.pop("highlight", ""), text.strip()
+    return "\n\n".join(filter(None, paragraphs)), _facts(found)
 
 
 def _coded(piece: str) -> Article:

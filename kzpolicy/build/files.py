@@ -5,11 +5,9 @@ from __future__ import annotations
 import codecs
 import email
 import email.policy
-import io
 import re
-import zipfile
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
@@ -19,13 +17,13 @@ from lxml import etree, html
 from kzpolicy.build.dates import MADE, date_line
 from kzpolicy.build.exports import split_export
 from kzpolicy.build.mending import mend
+from kzpolicy.build.office import read_docx, read_odt, read_rtf, unzip
 from kzpolicy.build.printed import read_pdf
 from kzpolicy.build.references import column_of, facts_of, text_of
 from kzpolicy.build.spreadsheets import csv_rows, json_rows, parquet_rows, workbook_rows
 from kzpolicy.tables import StudyError
 
 TABLE_FILES = (".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx", ".parquet")
-_UNPACKED = 200_000_000  # bytes that a zip may hold: thirty books with their pictures
 _FRONT_MATTER = 65_536
 _EXCEL_CELL = 32_767  # characters; Excel keeps no more
 _ADVICE = {
@@ -130,11 +128,17 @@ def read_texts(name: str, raw: bytes) -> list[Text]:
         raise StudyError("the file is empty; put the text in it or take it away")
     articles = split_export(text)
     if articles is not None:
-        several = len(articles) > 1
-        return [
-            Text(body, own, (*notes, *mended), f"#{number}" if several else "")
-            for number, (body, own) in enumerate(articles, start=1)
+        told = (*notes, *mended)
+        none = "an article without text in the export; export it again"
+        texts = [
+            Text(re.sub(r"\n{3,}", "\n\n", body), own, told, fault="" if body else none)
+            for body, own in articles
         ]
+        return (
+            texts
+            if len(texts) == 1
+            else [replace(text, part=f"#{n}") for n, text in enumerate(texts, start=1)]
+        )
     if facts.get("date_basis", MADE).startswith(MADE):
         facts = facts | date_line(text)
     return [Text(text, facts, (*notes, *mended))]
@@ -325,71 +329,6 @@ def _read_message(raw: bytes) -> Contents:
     return text, facts, notes
 
 
-def _read_rtf(raw: bytes) -> Contents:
-    from striprtf.striprtf import rtf_to_text
-
-    text: str = rtf_to_text(raw.decode("cp1252", "replace"), errors="ignore")  # type: ignore[no-untyped-call]
-    return re.sub(r"\n+", "\n\n", text), {}, ()
-
-
-def _unzip(raw: bytes) -> zipfile.ZipFile:
-    archive = zipfile.ZipFile(io.BytesIO(raw))
-    if sum(member.file_size for member in archive.infolist()) > _UNPACKED:
-        raise StudyError(f"unpacks to more than {_UNPACKED // 10**6} MB; save its text as .txt")
-    return archive
-
-
-def _xml(raw: bytes, pattern: str) -> tuple[Any, dict[str, str]]:
-    """Give a document's main part, and its title and author."""
-    archive, parser = _unzip(raw), etree.XMLParser(resolve_entities=False, no_network=True)
-    parts = {name.replace("\\", "/"): name for name in archive.namelist()}  # as some programs write paths
-    main = next((parts[name] for name in parts if re.fullmatch(pattern, name)), None)
-    if main is None:
-        raise StudyError("a zip without a text in it; save it again as .docx")
-    stated: dict[str, object] = {}
-    for name in {"docProps/core.xml", "meta.xml"} & set(parts):
-        about = etree.fromstring(archive.read(parts[name]), parser).iter("{*}title", "{*}creator")
-        stated |= {etree.QName(fact).localname: fact.text for fact in about}
-    return etree.fromstring(archive.read(main), parser), facts_of(stated, "the file")
-
-
-def _read_docx(raw: bytes) -> Contents:
-    """Read a Word file, as it stands once its tracked changes are accepted.
-
-    By its XML: python-docx leaves out insertions, text boxes and content controls, and opens neither
-    strict files nor such as lack a list of their parts.
-    """
-    root, facts = _xml(raw, r"(?i)word/document\d*\.xml")
-    signs = {"tab": " ", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "softHyphen": "\u00ad"}
-    paragraphs: list[list[str]] = [[]]
-    around = [paragraphs[0]]  # the paragraphs that the place is in: a text box stands in one
-    walk = etree.iterwalk(root, events=("start", "end"))
-    for event, node in walk:
-        tag = etree.QName(node).localname
-        if event == "end":
-            if tag == "p":
-                around.pop()
-        elif tag in ("del", "moveFrom", "Fallback", "pPr", "rPr"):
-            walk.skip_subtree()
-        elif tag == "p":
-            paragraphs.append([])
-            around.append(paragraphs[-1])
-        elif tag == "t":
-            around[-1].append(node.text or "")
-        elif tag in signs:
-            around[-1].append(signs[tag])
-    return "\n\n".join(filter(str.strip, map("".join, paragraphs))), facts, ()
-
-
-def _read_odt(raw: bytes) -> Contents:
-    root, facts = _xml(raw, r"content\.xml")
-    etree.strip_elements(root, "{*}tracked-changes", "{*}annotation", "{*}note", with_tail=False)
-    for sign in root.iter("{*}s", "{*}tab", "{*}line-break"):
-        sign.text = "\n" if sign.tag.endswith("line-break") else " "
-    paragraphs = ("".join(node.itertext()) for node in root.iter("{*}p", "{*}h"))
-    return "\n\n".join(filter(str.strip, paragraphs)), facts, ()
-
-
 # Tables: a document in each row.
 
 
@@ -397,7 +336,7 @@ def _read_table(kind: str, raw: bytes) -> list[Text]:
     told: tuple[str, ...] = ()
     unread = []
     if kind == ".xlsx":
-        _unzip(raw).close()
+        unzip(raw).close()
         rows, others = workbook_rows(raw)
         unread = [f"sheets that are not read ({_few(others)}); save each as a file"] if others else []
     elif kind == ".parquet":
@@ -447,6 +386,6 @@ _READERS: dict[str, Callable[[bytes], Contents]] = {
     **dict.fromkeys((".md", ".markdown"), _read_markdown),
     **dict.fromkeys((".html", ".htm", ".xhtml"), _read_html),
     **dict.fromkeys((".eml", ".mhtml", ".mht"), _read_message),
-    **{".pdf": read_pdf, ".docx": _read_docx, ".odt": _read_odt, ".rtf": _read_rtf},
+    **{".pdf": read_pdf, ".docx": read_docx, ".odt": read_odt, ".rtf": read_rtf},
 }
 TEXT_FILES = tuple(_READERS)

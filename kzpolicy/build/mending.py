@@ -99,7 +99,7 @@ def mend(text: str) -> tuple[str, tuple[str, ...]]:
         text, spaced = _SPACED.subn(_accented, text)
         before = len(_ACCENTS.findall(text))
         text = unicodedata.normalize("NFC", _STACKED.sub(r"\1", text))
-        note(spaced + before - len(_ACCENTS.findall(text)), "detached accent", "joined to its letter")
+        note(spaced + before - len(_ACCENTS.findall(text)), "detached accent", "mended")
         text, count = _latin(_SOFT.sub(_joined_softly, _HYPHENS.sub("-", text)))
         note(count, "word", "mended that had Cyrillic or Greek letters which look Latin")
         note(text.count("\ufffd"), "character", "lost before the file came here (\ufffd)")

@@ -15,6 +15,7 @@ from kzpolicy.tables import StudyError
 
 _NO_TITLE = re.compile(r"(?i)\A(?:microsoft|untitled)|\.(?:docx?|pdf|indd|qxd|pptx?|rtf|tex|dvi|odt)\Z")
 _PRINTED = re.compile("Skia|Chrom|Mozilla|WebKit|wkhtml|Print To PDF")
+_ON_THE_WEB = re.compile(r"(?i)\d+ comments?\Z|leave a (?:reply|comment)\Z|most (?:read|popular|viewed)\Z")
 _PAGE_NUMBER = re.compile(r"(?i)\bpage\b|\bof\b|\b[ivxl]+\b|[\W\d_]+")
 _ADDRESS = re.compile(r"https?://\S+")
 _ENDED = re.compile(r"[.!?:;…][\W\d]*\Z")
@@ -63,7 +64,8 @@ def read_pdf(raw: bytes) -> tuple[str, dict[str, str], tuple[str, ...]]:
     edges = {line for page in pages for line in (*page[:2], *page[-2:])}
     addresses = [found[0] for line in edges if (found := _ADDRESS.search(line))]
     makers = f"{about.get('/Producer')} {about.get('/Creator')}"
-    printed = bool(_PRINTED.search(makers) or addresses)
+    signs = any(_ON_THE_WEB.match(line) for page in pages for line in page)
+    printed = bool(_PRINTED.search(makers) or addresses or signs)
     paragraphs, heads = _flowing(pages, printed)
     notes = [f"{heads} running heads and page numbers taken out"] if heads else []
     if printed:

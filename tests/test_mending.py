@@ -1,0 +1,104 @@
+"""Tests of mending texts; every text is invented."""
+
+import unicodedata
+
+import pytest
+
+from kzpolicy.build.mending import join_words, mend
+
+ALIKE = "mended that had Cyrillic or Greek letters which look Latin"
+WRITTEN = "written-out line ends or signs mended"
+NIGHT = "The road is long, and the night is dark and cold."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        NIGHT,
+        "“Don’t,” he said — ‘not in Łódź’ – and left…\n\n\tRuns on.\f",
+        "naïve café, Ñandú, Çağatay, à l’été, 5′ and 6″, 20°, £5, ★, 😀 \u00a0one",
+        "“Русские” идут… «ёлки», Қазақстан; США и НАТО met. Ελλάδα και Ρωσία",
+        "日本語のテキスト、中国",
+        "A ``quotation´´ of the `road´ at C:\\new\\road, $\\nu$ and $\\tau$",
+        "import-\nand export, 2015-\n2016, a dash -\nhere",
+        "well-\n\nNext paragraph",
+    ],
+)
+def test_what_is_whole_stays_as_it_is(text: str) -> None:
+    assert mend(text) == (text, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "mended", "note"),
+    [
+        (
+            "Russiaâ€™s road, Chinaâ€”a neighbour—paid.",
+            "Russia’s road, China—a neighbour—paid.",
+            "mojibake mended",
+        ),
+        ("Russia‚Äôs road", "Russia’s road", "mojibake mended"),
+        ("RussiaвЂ™s road, and", "Russia’s road, and", "mojibake mended"),
+        ("RussiaÃ¢â‚¬â„¢s TÃ¼rkiye", "Russia’s Türkiye", "mojibake mended"),
+        ("Russia\x92s road", "Russia’s road", "mojibake mended"),
+        (
+            "The con\ufb02ict of\ufb01cially \uff25\uff35",
+            "The conflict officially EU",
+            "ligatures or wide letters mended",
+        ),
+        (
+            "Russia\u02bcs doesn`t don\u00b4t states\u02bc",
+            "Russia’s doesn’t don’t states’",
+            "4 odd apostrophes mended",
+        ),
+        ("Finland \u0301s road", "Finland’s road", "1 odd apostrophe mended"),
+        (unicodedata.normalize("NFD", "Türkiye"), "Türkiye", "1 detached accent mended"),
+        ("Tu \u0308rkiye and T¨urkiye", "Türkiye and Türkiye", "2 detached accents mended"),
+        ("Russia_x000D_\nsold _x005F_x", "Russia\nsold _x", WRITTEN),
+        ("cold.\\n\\nRussia\\r\\nsold", "cold.\n\nRussia\nsold", WRITTEN),
+        ('don\\\'t say \\"no\\", Russia\\u2019s', 'don\'t say "no", Russia’s', WRITTEN),
+        ("Rus\u200bsia\u202e, \u2066Chi\xadna\x07é", "Russia, Chinaé", "4 invisible characters taken out"),
+        (
+            "The \u0415U, the \u0421STO, \u041eP\u0415C; США",
+            "The EU, the CSTO, OPEC; США",
+            f"3 words {ALIKE}",
+        ),
+        ("The \u041e\u0420\u0415\u0421 met", "The OPEC met", f"1 word {ALIKE}"),
+        ("don\ufffdt", "don\ufffdt", "1 character lost before the file came here (\ufffd)"),
+    ],
+)
+def test_what_broke_is_mended_and_told(text: str, mended: str, note: str) -> None:
+    assert mend(text) == (mended, (note,))
+
+
+@pytest.mark.parametrize("hyphen", ["-", "\u2010", "\u2011", "\xad", "\xac"])
+@pytest.mark.parametrize("end", ["\n", "  \r\n  "])
+def test_words_broken_at_a_line_end_by_any_hyphen(hyphen: str, end: str) -> None:
+    assert mend(f"He praised the Krem{hyphen}{end}lin.") == ("He praised the Kremlin.", ())
+    assert mend(f"In Ka{hyphen}{end}zakh{hyphen}{end}stan.") == ("In Kazakhstan.", ())
+
+
+@pytest.mark.parametrize(
+    ("text", "joined"),
+    [
+        ("the Secretary-\nGeneral", "the Secretary-General"),
+        ("self-\ndetermination", "self-determination"),
+        ("state-\nowned", "state-owned"),
+        ("multi-\nvector, a multi-vector one", "multi-vector, a multi-vector one"),
+        ("the trade and a road: trade-\nroad", "the trade and a road: trade-road"),
+        ("with-\nout, with it, out there, without", "without, with it, out there, without"),
+        ("soft Krem\xac lin and Krem\xadlin but A\xac Bee", "soft Kremlin and Kremlin but A\xac Bee"),
+    ],
+)
+def test_the_hyphen_of_a_compound_stays(text: str, joined: str) -> None:
+    assert mend(text)[0] == joined
+    assert join_words("no break - here") == "no break - here"
+
+
+def test_line_ends_are_of_one_kind() -> None:
+    assert mend("a\r\nb\rc\u2028d\x85e") == ("a\nb\nc\nd\ne", ())
+
+
+def test_a_letter_under_a_million_accents_does_not_take_long() -> None:
+    mended, _ = mend("a" + "\u0315\u0300" * 100_000 + " road")
+    assert mended.startswith("à") and mended.endswith(" road") and len(mended) < 20
