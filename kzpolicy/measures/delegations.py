@@ -90,7 +90,7 @@ def state_rates(corpus: Corpus, themes: pd.DataFrame | None = None) -> pd.DataFr
     Examples
     --------
     >>> from kzpolicy import load_corpus
-    >>> rates = state_rates(load_corpus("speeches", year=2022, speaker=["Kazakhstan", "China"]))
+    >>> rates = state_rates(load_corpus("speeches", year=2022, speaker=["KAZ", "CHN"]))
     >>> sorted(set(rates["state"]))
     ['CHN', 'KAZ']
     """
@@ -235,10 +235,11 @@ def change_test(
 
     Examples
     --------
-    >>> from kzpolicy import load_corpus
-    >>> test = change_test(state_rates(load_corpus("speeches", year=[2021, 2022])), before=2021, after=2022)
-    >>> test.set_index("theme").loc["nuclear", ["others", "finding"]].tolist()
-    [192, 'not unusual']
+    >>> counts = {"KAZ": (9, 30), "CHN": (10, 11), "RUS": (12, 10), "USA": (8, 9)}
+    >>> rates = pd.DataFrame([(s, 2021 + i, n) for s, two in counts.items() for i, n in enumerate(two)])
+    >>> rates = rates.set_axis(["state", "year", "count"], axis=1).assign(theme="war", name="War", words=1000)
+    >>> change_test(rates, "Kazakhstan", before=2021, after=2022)[["change", "world", "p"]].values.tolist()
+    [[210.0, 10.0, 0.25]]
     """
     state, rates = find_state(state, rates["state"]), rates[rates["words"] > 0]
     sides = _sides(rates, state, before, after)
@@ -360,9 +361,9 @@ def named(corpus: Corpus, state: str | None = None) -> pd.DataFrame:
     Examples
     --------
     >>> from kzpolicy import load_corpus
-    >>> table = named(load_corpus("speeches", year=[2015, 2020, 2021, 2022]), "Kazakhstan")
-    >>> table.set_index("power").loc[["russia", "china"], "n"].tolist()
-    [0, 0]
+    >>> part = load_corpus("speeches", tables=["sentences", "mentions"], year=2022)
+    >>> named(part, "Kazakhstan").set_index("power").loc["russia", ["n", "others"]].tolist()
+    [0, 192]
     """
     corpus.require("sentences", "mentions")
     place = ["document", "paragraph"]

@@ -72,7 +72,7 @@ def compared_words(corpus: Corpus) -> tuple[pd.DataFrame, sparse.csr_array, list
     Examples
     --------
     >>> from kzpolicy import load_corpus
-    >>> paragraphs, counts, words = compared_words(load_corpus("speeches", year=2022))
+    >>> paragraphs, counts, words = compared_words(load_corpus("speeches", tables="terms", year=2022))
     >>> counts.shape == (len(paragraphs), len(words)), "nuclear" in words, "russia" in words
     (True, True, False)
     """
@@ -128,7 +128,7 @@ def similarities(corpus: Corpus, *, weighting: str = "log") -> pd.DataFrame:
     Examples
     --------
     >>> from kzpolicy import load_corpus
-    >>> close = similarities(load_corpus("speeches", year=2022))
+    >>> close = similarities(load_corpus("speeches", tables="terms", year=2022))
     >>> close.query("other == 'RUS'").nlargest(1, "percentile")["state"].tolist()
     ['BLR']
     """
@@ -202,8 +202,8 @@ def centred(similarity: Array) -> Array:
 
     Examples
     --------
-    >>> centred(np.array([[1.0, 0.5, 0.3], [0.5, 1.0, 0.1], [0.3, 0.1, 1.0]])).round(3)[0].tolist()
-    [0.5, 0.1, 0.1]
+    >>> centred(np.array([[1.0, 0.6, 0.3], [0.6, 1.0, 0.3], [0.3, 0.3, 1.0]])).round(2)[0].tolist()
+    [0.5, 0.1, -0.05]
     """
     n = len(similarity)
     off = similarity - np.diag(np.diag(similarity))
@@ -246,7 +246,7 @@ def resemblance(
     Examples
     --------
     >>> from kzpolicy import load_corpus
-    >>> part = load_corpus("speeches", year=2022)
+    >>> part = load_corpus("speeches", tables="terms", year=2022)
     >>> resemblance(part, "Kazakhstan", to="China", draws=20)["percentile"].round().tolist()
     [98.0]
     """
@@ -316,9 +316,9 @@ def ranking(close: Corpus | pd.DataFrame, to: str, *, years: Years | None = None
 
     Examples
     --------
-    >>> from kzpolicy import load_corpus
-    >>> ranking(load_corpus("speeches", year=2022), "Russia")["name"].head(1).tolist()
-    ['Belarus']
+    >>> close = {"year": 2022, "state": ["KAZ", "BLR"], "other": "RUS", "percentile": [73.0, 98.0]}
+    >>> ranking(pd.DataFrame(close), "Russia")["name"].tolist()
+    ['Belarus', 'Kazakhstan']
     """
     close = similarities(close) if isinstance(close, Corpus) else close
     to = find_state(to, close["other"].unique())
@@ -377,10 +377,11 @@ def closeness_change(
 
     Examples
     --------
-    >>> from kzpolicy import load_corpus
-    >>> part = load_corpus("speeches", year=[2021, 2022])
-    >>> closeness_change(part, before=2021, after=2022, to="Russia")["change"].round().tolist()
-    [-4.0]
+    >>> moves = {"KAZ": (80, 50), "BLR": (90, 95), "UZB": (60, 70), "MNG": (20, 10)}
+    >>> close = pd.DataFrame([(2021 + i, s, x) for s, two in moves.items() for i, x in enumerate(two)])
+    >>> close = close.set_axis(["year", "state", "percentile"], axis=1).assign(other="RUS")
+    >>> closeness_change(close, before=2021, after=2022, to="Russia")[["change", "p"]].values.tolist()
+    [[-30.0, 0.25]]
     """
     close = similarities(close) if isinstance(close, Corpus) else close
     state, spans, rows = find_state(state, close["state"].unique()), two_sides(before, after), []
@@ -443,9 +444,9 @@ def validity(close: Corpus | pd.DataFrame, groups: Mapping[str, tuple[str, str]]
 
     Examples
     --------
-    >>> from kzpolicy import load_corpus
-    >>> validity(load_corpus("speeches", year=2022))["auc"].gt(0.6).all().item()
-    True
+    >>> close = {"year": 2022, "other": "SWE", "state": ["FIN", "CUB", "PRK"], "centred": [0.3, 0.1, 0.4]}
+    >>> validity(pd.DataFrame(close), {"Nordic states": ("SWE FIN", "")})["auc"].tolist()
+    [0.5]
     """
     close = similarities(close) if isinstance(close, Corpus) else close
     rows, keys = [], ["other", "year"]
