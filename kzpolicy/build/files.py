@@ -45,7 +45,7 @@ _MARKS = (
 )
 # What an English text, or one that quotes its neighbours, may be in besides; where several give the same
 # text it has the first one's name.
-_ENCODINGS = "cp1252 cp1251 cp1250 cp1253 cp1254 mac_roman mac_cyrillic koi8_r cp866 gb18030".split()
+_ENCODINGS = "cp1252 cp1251 cp1250 cp1253 cp1254 mac_roman mac_cyrillic koi8_r cp866".split()
 _NO_COLUMN = "no column of texts"
 _NOT_TEXT = "not a text file; save it as plain text in UTF-8"
 # HTML in a table's cell: what shows that it is there, and the tags that end a paragraph.
@@ -251,12 +251,15 @@ def _front_matter(text: str) -> object:
     if len(text) > _FRONT_MATTER:
         raise StudyError(f"front matter of more than {_FRONT_MATTER // 1024} kB; shorten it")
     try:
-        if any(isinstance(token, yaml.AliasToken | yaml.AnchorToken) for token in yaml.scan(text)):
-            raise StudyError("front matter with anchors (& or *); write the values out, or quote them")
-        return yaml.load(text, Loader=yaml.BaseLoader)  # as text: 2019-05 is a date, and no is Norwegian
+        tokens = list(yaml.scan(text))
+        record = yaml.load(text, Loader=yaml.BaseLoader)  # as text: 2019-05 is a date, and no is Norwegian
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", 0) + 2
         raise StudyError(f"front matter is not YAML (line {line}); correct it") from None
+    # Three lines of them can stand for gigabytes.
+    if any(isinstance(token, yaml.AliasToken | yaml.AnchorToken) for token in tokens):
+        raise StudyError("front matter with anchors (& or *); write the values out, or quote them")
+    return record
 
 
 def _shown(markup: str) -> str:

@@ -8,6 +8,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from typing import Any
 
 Rows = Iterator[tuple[int, Mapping[Any, Any] | str]]
@@ -71,7 +72,7 @@ def _records(rows: Iterator[list[str]]) -> Rows:
         if any(cells[len(names) :]):
             yield number, "has more cells than the first line has columns; correct its quotation marks"
         elif any(cells):
-            yield number, dict(zip(names, cells, strict=False))
+            yield number, dict(zip_longest(names, cells[: len(names)], fillvalue=""))
 
 
 def json_rows(text: str) -> Rows:
