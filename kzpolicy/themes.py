@@ -1,0 +1,136 @@
+"""Keyword themes: which terms count for which theme."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from kzpolicy import lists
+from kzpolicy.tables import StudyError, as_list, read_toml
+
+_TERM = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*(?: [^\W_]+(?:['’.-][^\W_]+)*)*\*?")  # noqa: RUF001
+
+
+def load_themes(path: str | Path | None = None) -> pd.DataFrame:
+    """Load keyword themes.
+
+    Parameters
+    ----------
+    path
+        A TOML file of the form of ``lists/themes.toml``, or None for the built-in one.
+
+    Returns
+    -------
+    DataFrame
+        One row a term: ``theme`` (key), ``name`` (for prose and figures), ``why``, ``term``,
+        ``sign`` (1; -1 for an expression that is not meant, whose words are taken off again).
+
+    Raises
+    ------
+    StudyError
+        If the file is missing or not TOML, a theme lacks a field, or a term is not of the form
+        explained there.
+
+    Examples
+    --------
+    >>> themes = load_themes()
+    >>> themes.loc[themes["theme"] == "nuclear", "term"].tolist()[:2]
+    ['nuclear*', 'disarm*']
+    """
+    path = lists.path("themes.toml") if path is None else Path(path)
+    tables = read_toml(path)
+    if not tables:
+        raise StudyError(f"{path}: no theme in it; begin a table such as [trade]")
+    rows = []
+    for key, table in tables.items():
+        if not isinstance(table, dict) or not {"name", "why", "terms"} <= table.keys():
+            raise StudyError(f"{path}: theme [{key}] needs name, why and terms; write them")
+        for field, sign in (("terms", 1), ("not_meant", -1)):
+            terms = _checked(table.get(field, []), f"{path}: theme [{key}], {field}")
+            rows += [(key, str(table["name"]), str(table["why"]), term, sign) for term in terms]
+    return pd.DataFrame(rows, columns=["theme", "name", "why", "term", "sign"])
+
+
+def make_theme(name: str, terms: str | Iterable[str]) -> pd.DataFrame:
+    """Make a theme of own keywords, to use in the place of `load_themes`.
+
+    Parameters
+    ----------
+    name
+        Name for figures.
+    terms
+        Words or phrases in lower case, a final * for any ending; one or several.
+
+    Examples
+    --------
+    >>> make_theme("Water", ["water*", "aral"])["term"].tolist()
+    ['water*', 'aral']
+    >>> make_theme("Sanctions", "sanctions")["term"].tolist()
+    ['sanctions']
+    """
+    if not isinstance(name, str) or not name.strip():
+        raise StudyError(f"make_theme: name {name!r} is no text; give a name for figures")
+    listed = _checked(as_list(terms), f"make_theme {name!r}")
+    if not listed:
+        raise StudyError(f"make_theme {name!r}: no term; give words such as water*")
+    return pd.DataFrame({"theme": name, "name": name, "why": "own keywords", "term": listed, "sign": 1})
+
+
+def matching_terms(patterns: Iterable[str], vocabulary: Iterable[str]) -> dict[str, str]:
+    """Map each term of a vocabulary to the pattern that counts it.
+
+    Parameters
+    ----------
+    patterns
+        Terms as in a themes file: ``"trade"``, ``"sovereign*"``, ``"central asia*"``.
+    vocabulary
+        The terms that occur.
+
+    Returns
+    -------
+    dict
+        Term to pattern; terms that no pattern matches are absent.
+
+    Examples
+    --------
+    >>> matching_terms(["sovereign*"], ["sovereign", "sovereignty", "reign"])
+    {'sovereign': 'sovereign*', 'sovereignty': 'sovereign*'}
+    """
+    patterns = list(patterns)
+    exact = {p: p for p in patterns if not p.endswith("*")}
+    # A phrase with an open end holds as many words as it shows.
+    prefixes = [(p[:-1], p.count(" "), p) for p in patterns if p.endswith("*")]
+    found = {}
+    for term in vocabulary:
+        pattern = exact.get(term)
+        for start, spaces, prefix in prefixes if pattern is None else ():
+            if term.startswith(start) and term.count(" ") == spaces:
+                pattern = prefix
+                break
+        if pattern is not None:
+            found[term] = pattern
+    return found
+
+
+def phrases(themes: pd.DataFrame) -> list[str]:
+    """Return the themes' terms of several words, which are counted while texts are read.
+
+    Examples
+    --------
+    >>> phrases(make_theme("Region", ["steppe", "central asia*"]))
+    ['central asia*']
+    """
+    return sorted({term for term in themes["term"] if " " in term})
+
+
+def _checked(terms: Any, where: str) -> list[str]:
+    if not isinstance(terms, list):
+        raise StudyError(f"{where}: not a list; put each term in quotes, in brackets")
+    for term in terms:
+        if not isinstance(term, str) or term != term.lower() or not _TERM.fullmatch(term):
+            raise StudyError(f"{where}: {term!r} is not a lower-case term; write words, a final * if wanted")
+    return terms
