@@ -113,13 +113,6 @@ def test_paragraphs_are_drawn_whole() -> None:
         assert np.mean(draws < limit) == pytest.approx(np.mean(np.array(means) < limit), abs=0.025)
 
 
-def test_one_paragraph_is_no_surer_than_its_sentences() -> None:
-    # Nothing is known of the variance between paragraphs here; as for rates, clusters may only widen.
-    codes = [1, -1] * 10
-    alone, together = mean_interval(codes), mean_interval(codes, ["p"] * 20)
-    assert together[1] - together[0] >= alone[1] - alone[0] - 0.02
-
-
 def test_difference_draws_of_parts_that_weigh_alike() -> None:
     # One draw at a time: paragraph p stands in both groups, the first group has two articles.
     chance = random.Random(6)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import doctest
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from invented import Code, Paper, Said, invented_corpus
 
 from kzpolicy.corpus import Corpus, load_corpus
@@ -24,7 +23,6 @@ from kzpolicy.measures.tone import (
     difference,
     mean_by,
     mention_pairs,
-    plain_class,
     with_period,
 )
 from kzpolicy.powers import load_powers
@@ -111,12 +109,6 @@ def test_a_corpus_without_codes_or_with_a_power_of_its_own() -> None:
     assert coded_pairs(invented_corpus(PAPERS, SAYINGS, codes))["power"].tolist() == ["russia", "ukraine"]
 
 
-def test_plain_class_calls_neutral_inside_the_customary_threshold() -> None:
-    scores = pd.Series([-1, -0.0501, -0.05, -0.0499, 0, 0.0499, 0.05, 0.0501, 1])
-    assert plain_class(scores).tolist() == [-1, -1, -1, 0, 0, 0, 1, 1, 1]
-    assert plain_class(scores, 0.0501).tolist() == [-1, -1, 0, 0, 0, 0, 0, 1, 1]
-
-
 # Means
 
 
@@ -158,10 +150,10 @@ def test_delegations_that_weigh_alike() -> None:
 
 # Differences
 
-SCORED = st.lists(st.tuples(st.sampled_from([-1, 0, 0.5, 1]), st.integers(1, 6)), min_size=1, max_size=30)
+Rows = Sequence[tuple[float, int]]
 
 
-def _two(first: list[tuple[float, int]], second: list[tuple[float, int]], apart: str = "") -> pd.DataFrame:
+def _two(first: Rows, second: Rows, apart: str = "") -> pd.DataFrame:
     rows = [("one", float(v), f"x:{p}") for v, p in first]
     rows += [("two", float(v), f"x{apart}:{p}") for v, p in second]
     return pd.DataFrame(rows, columns=["side", "tone", "paragraph"])
@@ -171,19 +163,6 @@ def _gap(frame: pd.DataFrame, **options: str) -> tuple[float, float, float]:
     found = difference(frame, "tone", between="side", first="one", second="two", **options)
     gap, low, high = found[["difference", "low", "high"]].iloc[0]
     return gap, low, high
-
-
-@given(SCORED, SCORED)
-@settings(max_examples=15, deadline=None)
-def test_difference_is_the_exact_gap_inside_its_limits(
-    first: list[tuple[float, int]], second: list[tuple[float, int]]
-) -> None:
-    gap, low, high = _gap(_two(first, second))
-    means = [sum(v for v, _ in rows) / len(rows) for rows in (first, second)]
-    assert gap == pytest.approx(means[0] - means[1]) and low <= gap <= high
-    turned = _gap(_two(second, first))
-    # Other draws of the prior on either side: the limits agree within the error of the draws.
-    assert turned == pytest.approx((-gap, -high, -low), abs=0.12)
 
 
 def test_difference_names_its_sides_and_counts(pairs: pd.DataFrame) -> None:
@@ -301,7 +280,7 @@ def test_wrong_arguments_are_named(
     pairs: pd.DataFrame, measure: str, options: dict[str, str], message: str
 ) -> None:
     with pytest.raises(StudyError) as raised:
-        (difference if "between" in options else mean_by)(pairs, measure, **options)  # type: ignore[operator]
+        (difference if "between" in options else mean_by)(pairs, measure, **options)
     assert message in str(raised.value) and "\n" not in str(raised.value)
 
 
@@ -313,4 +292,4 @@ def test_what_is_no_date_is_told(pairs: pd.DataFrame, date: object) -> None:
 
 def test_the_corpus_instead_of_its_pairs_is_told(corpus: Corpus) -> None:
     with pytest.raises(StudyError, match="pairs is a Corpus; give the frame of coded_pairs"):
-        mean_by(corpus, "tone", by="power")  # type: ignore[arg-type]
+        mean_by(corpus, "tone", by="power")

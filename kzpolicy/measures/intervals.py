@@ -92,14 +92,14 @@ def difference_draws(
     known, at = np.unique(np.asarray(clusters), return_inverse=True)
     draws = _draws(len(values))
     every = np.random.default_rng(_SEED).standard_exponential((draws, len(known)))
-    differences = np.zeros(draws)
+    cell, shape = at * len(shares) + parts, (len(known), len(shares))  # by cluster and part
+    sums = every @ np.bincount(cell, values, len(known) * len(shares)).reshape(shape)
+    sizes = every @ np.bincount(cell, minlength=len(known) * len(shares)).reshape(shape).astype(float)
     for part, share in enumerate(shares):
-        mine = parts == part
         prior = np.random.default_rng(_SEED + 1 + part).standard_gamma(abs(share) / 2, (draws, 3))
-        sums = every @ np.bincount(at[mine], values[mine], len(known)) + prior @ _PRIOR
-        sizes = every @ np.bincount(at[mine], minlength=len(known)).astype(float) + prior.sum(axis=1)
-        differences += share * sums / sizes
-    return differences
+        sums[:, part] += prior @ _PRIOR
+        sizes[:, part] += prior.sum(axis=1)
+    return np.asarray(sums / sizes @ np.asarray(shares, dtype=float))
 
 
 def _draws(values: int) -> int:

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from math import comb
+from typing import TypeAlias
 from unicodedata import normalize
 
 import numpy as np
@@ -33,7 +34,7 @@ _MARKED = 1.96
 # Words as a build counts them: with hyphens and apostrophes inside, initials such as U.S. as one.
 _UNIT = r"(?:(?:[^\W\d_]\.)+[^\W\d_](?![^\W_])\.?|[^\W_]+)"
 _WORDS = RegexpTokenizer(rf"{_UNIT}(?:(?:['’‐‑-]|(?<=\d)[.,](?=\d)){_UNIT})*")
-Texts = Corpus | pd.DataFrame | Mapping[str, str] | Sequence[str] | str
+Texts: TypeAlias = Corpus | pd.DataFrame | Mapping[str, str] | Sequence[str] | str
 
 
 # Themes and keywords

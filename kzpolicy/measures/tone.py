@@ -338,12 +338,14 @@ def sides_of(
 
 def _value(column: str, wanted: str, values: list[str]) -> str:
     """Find a value of a column by itself or, for a power, by its displayed name."""
-    names = {name.lower(): key for key, name in load_powers().names.items()} if column == "power" else {}
+    if wanted in values:
+        return wanted
     folded = {one.lower(): one for one in values}
-    found = wanted if wanted in values else folded.get(names.get(wanted.lower(), wanted.lower()))
-    if found is None:
+    if column == "power" and wanted.lower() not in folded:
+        folded = {name.lower(): key for key, name in load_powers().names.items() if key in values}
+    if wanted.lower() not in folded:
         raise unknown_name(column, wanted, values)
-    return found
+    return folded[wanted.lower()]
 
 
 def _check(pairs: pd.DataFrame, measure: str, columns: Sequence[str], whole: Sequence[str]) -> None:
