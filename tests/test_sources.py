@@ -272,6 +272,7 @@ def test_a_list_of_texts_may_be_a_workbook(tmp_path: Path) -> None:
         ("r:1,a.txt,R,2019", "a.txt", "row 2: key 'r:1' may hold letters, digits, _ . - only"),
         ("дорога,a.txt,R,2019", "a.txt", "row 2: key 'дорога' may hold letters, digits, _ . - only"),
         ("r,a.txt,R,2019-02-30", "a.txt", "row 2: published_from is not a date ('2019-02-30'); write it as"),
+        ("r,a.txt,R,", "a.txt", "row 2: published_from is empty; fill it in as 2019-05-06, 2019-05 or 2019"),
         ("r,a.txt,R,soon", "a.txt", "row 2: published_from is not a date ('soon'); write it as 2019-05-06"),
         ("a,a.txt,,2019,1,page,2018", "a.txt", "row 2: a is published_from after published_to"),
         (",a.txt,B,2019,4301x,page,", "a.txt", "row 2: standfirst '4301x' is not a count"),

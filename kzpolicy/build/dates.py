@@ -53,7 +53,8 @@ _IN_NAME = re.compile(
     r"(?<!\d)(?P<y>(?:19|20)\d\d)(?P<s>[-. ]?)(?P<m>[01]\d)(?P=s)(?P<d>[0-3]\d)(?=\D|\d{6}(?!\d)|\Z)"
     rf"|(?<!\d)(?:\d\d?[-.]\d\d?[-.](?:19|20)\d\d|[0-3]\d[0-3]\d(?:19|20)\d\d)(?!\d)"
     rf"|(?<!\d)\d\d?[ -]{_MONTH}[ -](?:19|20)\d\d(?!\d)"
-    rf"|\b{_MONTH}[ -]\d\d?[ ,-]{{1,2}}(?:19|20)\d\d(?!\d)",
+    rf"|\b{_MONTH}[ -]\d\d?[ ,-]{{1,2}}(?:19|20)\d\d(?!\d)"
+    r"| - (?:19|20)\d\d - ",  # Author - 2019 - Title, as reference managers name files
     re.I,
 )
 
@@ -154,7 +155,7 @@ def date_line(text: str) -> dict[str, str]:
 
 
 def date_in_name(file: str) -> dict[str, str]:
-    """Give the day in a file's name.
+    """Give the day in a file's name, or the year between author and title.
 
     Returns
     -------

@@ -34,7 +34,8 @@ _KEY = re.compile(r"[A-Za-z0-9_.-]+")
 _BY_PROGRAMS = (".pdf", ".docx", ".odt", ".rtf")
 _LONGEST = 1_000  # characters of a fact
 _LONGEST_LABEL = 72
-_NO_DATE = "no date in the file, in its name or in an export; `kzpolicy template` writes a table for it"
+_FILL_IN = "; fill it in as 2019-05-06, 2019-05 or 2019"
+_NO_DATE = ": no date in the file, in its name or in an export; `kzpolicy template` writes a table for it"
 _NOT_ENGLISH = "not in English, for which the scores are made"
 
 
@@ -394,7 +395,7 @@ def _correct(merged: pd.DataFrame, exceptions: pd.DataFrame) -> None:
 def _fault(row: dict[str, str]) -> str:
     """Say what is wrong with a document's facts."""
     if not row["published_from"]:
-        return f"published_from is empty: {_NO_DATE}"
+        return f"published_from is empty{_FILL_IN if row['where'] else _NO_DATE}"
     if not _KEY.fullmatch(row["document"]):
         return f"key {row['document']!r} may hold letters, digits, _ . - only"
     for column in _DATES[:2]:
