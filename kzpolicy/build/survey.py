@@ -93,8 +93,8 @@ def survey(folder: str | Path) -> Survey:
         elif file != SOURCES:
             files.append(file)
     references = join_twice(pd.concat(records, ignore_index=True).fillna(""))
-    empty = pd.DataFrame(columns=["file", "row"])
-    sources = _read_sources(folder, files, skipped) if (folder / SOURCES).is_file() else empty
+    own, empty = folder / SOURCES, pd.DataFrame(columns=["file", "row"])
+    sources = _read_sources(folder, files, skipped) if own.is_file() and not own.is_symlink() else empty
     return Survey(folder, files, sources, references, skipped)
 
 
