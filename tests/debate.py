@@ -31,4 +31,4 @@ def debate(speeches: Mapping[tuple[str, int], Sequence[str]]) -> Corpus:
     frames = {"documents": documents, "sentences": sentences, "terms": terms}
     tables = {name: None for name in TABLES} | {name: pd.DataFrame(rows) for name, rows in frames.items()}
     tables["mentions"] = pd.DataFrame(mentions, columns=["sentence", "document", "power"])
-    return Corpus(**tables, study=Study(), powers=powers, themes=load_themes())  # type: ignore[arg-type]
+    return Corpus(**tables, study=Study(), powers=powers, themes=load_themes())
