@@ -185,14 +185,14 @@ def _measure(document: dict[str, Any], text: str, about: Measuring) -> dict[str,
     sizes = {"paragraphs": paragraphs, "sentences": len(body), "words": sum(len(one.words) for one in body)}
     measured = document | sizes | {"corpus": about.study.name}
     state = document["speaker_state"]
-    mentions: Rows = [(one.locator, *name, one.text, state) for one, found in named for name in found]
+    rows: Rows = [(one.locator, *name, one.text, state) for one, found in named for name in found]
     return {
         "documents": [tuple(measured.get(name, "") for name in TABLES["documents"].names)],
         "sentences": [
-            (*one[:5], len(one.words), *scores, _fingerprint(one.words))
+            (*one[:5], len(one.words), *scores, fingerprint(one.words))
             for one, scores in zip(sentences, plain, strict=True)
         ],
-        "mentions": list(_scored(mentions, about.study)) if about.scored else mentions,
+        "mentions": list(_scored(rows, about.study)) if about.scored else rows,
         "terms": list(_terms(key, body, about.study.phrases)),
         "contexts": list(_contexts(key, named, about.powers)),
         "left_out": [(key, *line) for line in left_out],
@@ -251,7 +251,8 @@ def speaker(state: str, study: Study) -> tuple[tuple[str, ...], bool]:
     return (states.at[state, "name"], *states.at[state, "words"]) if known else (state,), True
 
 
-def _fingerprint(words: Sequence[str]) -> str:
+def fingerprint(words: Sequence[str]) -> str:
+    """Give the first 12 hex digits of the SHA-256 of a sentence's words, which prove its text."""
     return sha256(" ".join(words).encode()).hexdigest()[:12]
 
 

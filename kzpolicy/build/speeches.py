@@ -143,7 +143,7 @@ def _statements(source: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _fetch(out: Path, server: str, sha256: str) -> Path:
-    import pooch
+    import pooch  # type: ignore[import-untyped]
 
     about = _debates()["corpus"]
     address = f"{server or about['server']}/api/access/datafile/{about['datafile']}"

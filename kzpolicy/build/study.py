@@ -361,7 +361,7 @@ def _tables(
     in_order = documents.sort_values(["source", "group"], kind="stable").index.is_monotonic_increasing
     tables: dict[str, pd.DataFrame | Sequence[Path]] = {}
     for name, paths in files.items():
-        table = pd.concat([pd.read_parquet(path) for path in paths], ignore_index=True)
+        table = pq.read_table(list(paths), use_threads=False).to_pandas()
         if not in_order:
             owner = table["document"] if "document" in table else table["sentence"].str.split(":").str[0]
             table = table.iloc[np.argsort(owner.map(places).to_numpy(), kind="stable")]
