@@ -124,9 +124,7 @@ def caption(
         table[column] = frame[source].astype(float) if source in frame else np.nan
     if (twice := table.duplicated(list(roles))).any():
         place = ", ".join(filter(None, map(str, table.loc[twice, list(roles)].iloc[0])))
-        raise StudyError(
-            f"several rows for {place}: name what tells them apart as hue= or panel=, or filter them"
-        )
+        raise StudyError(f"several rows for {place}: filter them, or give hue= or panel= what differs")
     if len(table) > MOST * table.get("panel", pd.Series([""])).nunique():
         raise StudyError(f"{len(table)} values are too many for one figure; choose fewer")
     scale = what.scale or (f"−1 {what.ends[0]} to +1 {what.ends[1]}" if what.ends else "")

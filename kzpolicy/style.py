@@ -30,7 +30,7 @@ from kzpolicy.tables import StudyError, read_toml
 
 INK, GREY, LIGHT, MARK = "#1A1A1A", "#5A5A5A", "#D9D9D9", "#B3261E"
 # Colours and markers of what is no power; those of a power belong to it alone.
-SERIES = (("#33475B", "h"), ("#A87F00", "p"), ("#5FA3A3", "<"), ("#8C5A3C", ">"), ("#8A94A0", "d"))
+SERIES = (("#33475B", "h"), ("#A87F00", "p"), ("#3F8F8F", "<"), ("#8C5A3C", ">"), ("#7C8794", "d"))
 # A figure fills a column of A4; on a telephone it is shown at four fifths of its size.
 WIDTH = 6.2
 _PAD = 0.12  # inches at each side of the words
