@@ -71,7 +71,7 @@ def test_no_pairs_at_all() -> None:
     with pytest.raises(StudyError, match="no column of pairs 'sentence'; known are a"):
         draw_sample(pd.DataFrame({"a": [1]}), 1)
     with pytest.raises(StudyError, match="pairs: got a list; give a DataFrame"):
-        draw_sample([1], 1)  # type: ignore[arg-type]
+        draw_sample([1], 1)
 
 
 def code(sample: pd.DataFrame, coder: str = "x", tone: int = 1) -> pd.DataFrame:
