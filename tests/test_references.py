@@ -59,15 +59,10 @@ def test_a_date_is_completed_by_another_and_stays_as_written(
     assert facts["date"] == next(iter(record.values()))
 
 
-@pytest.mark.parametrize(
-    ("given_as", "code"),
-    [
-        *(("en-GB", "en"), ("English (US)", "en"), ("american", "en"), ("eng", "en")),
-        *(("ngerman", "de"), ("Kazakh", "kk"), ("kaz", "kk"), ("Ruritanian", "ruritanian")),
-    ],
-)
-def test_a_language_has_its_own_code(given_as: str, code: str) -> None:
-    assert facts_of({"language": given_as}, "given") == {"language": code}
+def test_a_language_has_its_own_code() -> None:
+    names = ["en-GB", "English (US)", "american", "ngerman", "Kazakh", "kaz", "Ruritanian"]
+    codes = [facts_of({"language": name}, "given")["language"] for name in names]
+    assert codes == ["en", "en", "en", "de", "kk", "kk", "ruritanian"]
 
 
 def test_markup_in_facts_is_taken_out() -> None:
@@ -123,9 +118,6 @@ def test_a_field_or_a_key_that_stands_twice_loses_nothing_else() -> None:
     found, odd = read_references("a.bib", bib.replace("keywords", "author"))
     assert found["authors"].tolist() == ["a", "", ""]
     assert odd == ["r: field author stands twice; the first counts"]
-
-
-def test_an_entry_that_does_not_end_is_named_and_the_next_is_read() -> None:
     bib = "@misc{broken, title = {never closed\n@misc{other, title = {Other}, date = {2020-01-02}}"
     found, odd = read_references("a.bib", bib)
     assert found["document"].tolist() == ["other"]
@@ -249,9 +241,7 @@ def test_references_are_matched_by_path_name_key_and_title() -> None:
     assert match(found, "port.txt") == 5
     assert match(found, "t.csv", part="#2", document="d2019") == 3
     assert match(found, "d2019.csv", part="#2") == -1
-
-
-def test_titles_with_the_same_beginning_are_told_apart() -> None:
+    # Of the same beginning.
     start = "The Multi-Vector Foreign Policy of Ruritania in"
     found = listed(("k17", f"{start} 2017", ""), ("k18", f"{start} 2018", ""))
     assert [match(found, f"{start} {year}.txt") for year in (2018, 2017, 2016)] == [1, 0, -1]
