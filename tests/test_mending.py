@@ -6,6 +6,7 @@ import pytest
 
 from kzpolicy.build.mending import join_words, mend
 
+MOJIBAKE = "mojibake mended"
 ALIKE = "mended that had Cyrillic or Greek letters which look Latin"
 WRITTEN = "written-out line ends or signs mended"
 NIGHT = "The road is long, and the night is dark and cold."
@@ -14,7 +15,6 @@ NIGHT = "The road is long, and the night is dark and cold."
 @pytest.mark.parametrize(
     "text",
     [
-        "",
         NIGHT,
         "“Don’t,” he said — ‘not in Łódź’ – and left…\n\n\tRuns on.\f",
         "naïve café, Ñandú, Çağatay, à l’été, 5′ and 6″, 20°, £5, ★, 😀 \u00a0one",
@@ -32,25 +32,17 @@ def test_what_is_whole_stays_as_it_is(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "mended", "note"),
     [
+        ("Russiaâ€™s, Chinaâ€”a man—paid.", "Russia’s, China—a man—paid.", MOJIBAKE),
+        ("Russia‚Äôs road", "Russia’s road", MOJIBAKE),
+        ("RussiaвЂ™s road, and", "Russia’s road, and", MOJIBAKE),
+        ("RussiaÃ¢â‚¬â„¢s TÃ¼rkiye", "Russia’s Türkiye", MOJIBAKE),
+        ("Russia\x92s road", "Russia’s road", MOJIBAKE),
         (
-            "Russiaâ€™s road, Chinaâ€”a neighbour—paid.",
-            "Russia’s road, China—a neighbour—paid.",
-            "mojibake mended",
-        ),
-        ("Russia‚Äôs road", "Russia’s road", "mojibake mended"),
-        ("RussiaвЂ™s road, and", "Russia’s road, and", "mojibake mended"),
-        ("RussiaÃ¢â‚¬â„¢s TÃ¼rkiye", "Russia’s Türkiye", "mojibake mended"),
-        ("Russia\x92s road", "Russia’s road", "mojibake mended"),
-        (
-            "The con\ufb02ict of\ufb01cially \uff25\uff35",
-            "The conflict officially EU",
+            "con\ufb02ict of\ufb01cially \uff25\uff35",
+            "conflict officially EU",
             "ligatures or wide letters mended",
         ),
-        (
-            "Russia\u02bcs doesn`t don\u00b4t states\u02bc",
-            "Russia’s doesn’t don’t states’",
-            "4 odd apostrophes mended",
-        ),
+        ("Russia\u02bcs doesn`t don\u00b4t", "Russia’s doesn’t don’t", "3 odd apostrophes mended"),
         ("Finland \u0301s road", "Finland’s road", "1 odd apostrophe mended"),
         (unicodedata.normalize("NFD", "Türkiye"), "Türkiye", "1 detached accent mended"),
         ("Tu \u0308rkiye and T¨urkiye", "Türkiye and Türkiye", "2 detached accents mended"),
@@ -58,11 +50,7 @@ def test_what_is_whole_stays_as_it_is(text: str) -> None:
         ("cold.\\n\\nRussia\\r\\nsold", "cold.\n\nRussia\nsold", WRITTEN),
         ('don\\\'t say \\"no\\", Russia\\u2019s', 'don\'t say "no", Russia’s', WRITTEN),
         ("Rus\u200bsia\u202e, \u2066Chi\xadna\x07é", "Russia, Chinaé", "4 invisible characters taken out"),
-        (
-            "The \u0415U, the \u0421STO, \u041eP\u0415C; США",
-            "The EU, the CSTO, OPEC; США",
-            f"3 words {ALIKE}",
-        ),
+        ("The \u0415U, \u0421STO, \u041eP\u0415C; США", "The EU, CSTO, OPEC; США", f"3 words {ALIKE}"),
         ("The \u041e\u0420\u0415\u0421 met", "The OPEC met", f"1 word {ALIKE}"),
         ("don\ufffdt", "don\ufffdt", "1 character lost before the file came here (\ufffd)"),
     ],
@@ -93,9 +81,6 @@ def test_words_broken_at_a_line_end_by_any_hyphen(hyphen: str, end: str) -> None
 def test_the_hyphen_of_a_compound_stays(text: str, joined: str) -> None:
     assert mend(text)[0] == joined
     assert join_words("no break - here") == "no break - here"
-
-
-def test_line_ends_are_of_one_kind() -> None:
     assert mend("a\r\nb\rc\u2028d\x85e") == ("a\nb\nc\nd\ne", ())
 
 
