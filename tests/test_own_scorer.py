@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,8 @@ def test_a_classifier_of_transformers(tmp_path: Path) -> None:
             below, none, above = logits.softmax(-1)[0].tolist()
             assert getattr(row, measure) == pytest.approx(above - below, abs=1e-5)
             assert getattr(row, f"{measure}_class") == max([(below, -1), (none, 0), (above, 1)])[1]
+    sent = pickle.loads(pickle.dumps(scorer))(MENTIONS, subject="Ruritania", first_person=False)
+    pd.testing.assert_frame_equal(sent, scored)
     assert scored["tone"].nunique() > 1 and scored["because"].str.startswith(model).all()
 
 

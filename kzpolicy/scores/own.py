@@ -118,44 +118,56 @@ def transformers_scorer(
     >>> scorer = transformers_scorer("folder/of/model")  # doctest: +SKIP
     >>> build_study("texts", "study", scorer=scorer)  # doctest: +SKIP
     """
-    try:
-        from transformers import AutoModelForSequenceClassification, AutoTokenizer
+    return _Classifier(model, {"tone": tone, "stance": stance}, labels, batch)
 
-        tokenizer = AutoTokenizer.from_pretrained(model)
-        classifier = AutoModelForSequenceClassification.from_pretrained(model)
-    except ImportError:  # of torch too, which the model needs
-        raise StudyError("transformers is not installed; run pip install kzpolicy[transformers]") from None
-    except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise StudyError(f"{model}: not a text classifier ({reason}); name another") from None
-    classifier.eval().requires_grad_(False)
-    places = _places(list(classifier.config.id2label.values()), labels, model)
 
-    def chances(texts: Sequence[str], questions: Sequence[str]) -> np.ndarray:
+class _Classifier:
+    """A classifier with its questions by measure; a class, so that it can be sent to other processes."""
+
+    def __init__(
+        self, model: str, questions: Mapping[str, str], labels: Mapping[str, int] | None, batch: int
+    ) -> None:
+        try:
+            from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+            self.tokenizer = AutoTokenizer.from_pretrained(model)
+            self.classifier = AutoModelForSequenceClassification.from_pretrained(model)
+        except ImportError:  # of torch too, which the model needs
+            raise StudyError(
+                "transformers is not installed; run pip install kzpolicy[transformers]"
+            ) from None
+        except (OSError, ValueError) as error:
+            reason = str(error).splitlines()[0]
+            raise StudyError(f"{model}: not a text classifier ({reason}); name another") from None
+        self.classifier.eval().requires_grad_(False)
+        self.model, self.questions, self.batch = model, questions, batch
+        self.places = _places(list(self.classifier.config.id2label.values()), labels, model)
+
+    def chances(self, texts: list[str], questions: list[str]) -> np.ndarray:
         """Chances of -1, 0 and 1, one row a sentence."""
         found: list[list[float]] = []
-        for i in range(0, len(texts), batch):
-            pairs = list(texts[i : i + batch]), list(questions[i : i + batch])
-            encoded = tokenizer(*pairs, truncation="only_first", padding=True, return_tensors="pt")
-            found += classifier(**encoded).logits.softmax(-1).tolist()
-        return np.array(found).reshape(-1, 3)[:, places]
+        for i in range(0, len(texts), self.batch):
+            pairs = texts[i : i + self.batch], questions[i : i + self.batch]
+            encoded = self.tokenizer(*pairs, truncation="only_first", padding=True, return_tensors="pt")
+            found += self.classifier(**encoded).logits.softmax(-1).tolist()
+        return np.array(found).reshape(-1, 3)[:, self.places]
 
-    def score(frame: pd.DataFrame, *, subject: str | Iterable[str], first_person: bool) -> pd.DataFrame:
+    def __call__(
+        self, frame: pd.DataFrame, *, subject: str | Iterable[str], first_person: bool
+    ) -> pd.DataFrame:
         name = subject if isinstance(subject, str) else next(iter(subject))
         scored, reasons = frame.copy(), []
-        for measure, question in (("tone", tone), ("stance", stance)):
+        for measure, question in self.questions.items():
             asked = [
                 question.format(target=text[start:end], power=power, subject=name)
                 for text, start, end, power in zip(*(frame[c] for c in _READ), strict=True)
             ]
-            found = chances(frame["text"].tolist(), asked)
+            found = self.chances(frame["text"].tolist(), asked)
             scored[measure] = found[:, 2] - found[:, 0]
             scored[f"{measure}_class"] = found.argmax(axis=1) - 1
             reasons.append([f"{measure} -1: {a:.2f} +0: {b:.2f} +1: {c:.2f}" for a, b, c in found])
-        scored["because"] = [f"{model}: {'; '.join(row)}" for row in zip(*reasons, strict=True)]
+        scored["because"] = [f"{self.model}: {'; '.join(row)}" for row in zip(*reasons, strict=True)]
         return scored
-
-    return score
 
 
 def _places(names: Sequence[str], labels: Mapping[str, int] | None, model: str) -> list[int]:
