@@ -326,6 +326,7 @@ def test_an_exception_supplies_a_fact_and_must_name_a_document(tmp_path: Path) -
         (("b", "title", "B", "x"), "no document b"),
         (("a", "words", "1", "x"), "no field words"),
         (("a", "standfirst", "two", "x"), "standfirst 'two' is not a count"),
+        (("a", "published_to", "soon", "x"), "'soon' is not a date, as 2019-05-06 is"),
     ):
         with pytest.raises(StudyError, match=rf"exceptions\.csv: row 5: {reason}; correct it"):
             merge(tmp_path, pd.DataFrame([*exceptions.to_numpy().tolist(), row], columns=list(NONE)))

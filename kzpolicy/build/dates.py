@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Sequence
+from datetime import date
 from pathlib import PurePath
-
-import pandas as pd
 
 from kzpolicy.tables import StudyError
 
@@ -121,7 +121,7 @@ def column_dates(values: Sequence[str], basis: str = "") -> list[dict[str, str] 
     ['2019-06-05', '2019-06-13']
     """
     found = [_NUMBERS.fullmatch(_plain(value)) for value in values]
-    days = [(int(date[1]) > 12, int(date[3]) > 12) for date in found if date]
+    days = [(int(numbers[1]) > 12, int(numbers[3]) > 12) for numbers in found if numbers]
     day_first, month_first = any(first for first, _ in days), any(second for _, second in days)
     order = "" if day_first == month_first else "day" if day_first else "month"
     dates: list[dict[str, str] | StudyError] = []
@@ -249,13 +249,14 @@ def _year(text: str) -> int:
 
 def _days(year: int, month: int, day: int, basis: str) -> dict[str, str]:
     """Give the days of a day, a month or a year (those not known are 0)."""
-    unit, precision = ("D", "") if day else ("M", ", to the month") if month else ("Y", ", to the year")
     try:
-        period = pd.Period(f"{year:04}-{month or 1:02}-{day or 1:02}", unit)
+        first = date(year, month or 1, day or 1)
+        last = date(year, month or 12, day or monthrange(year, month or 12)[1])
     except ValueError:
         return {}
+    precision = "" if day else ", to the month" if month else ", to the year"
     return {
-        "published_from": f"{period.start_time:%Y-%m-%d}",
-        "published_to": f"{period.end_time:%Y-%m-%d}",
+        "published_from": first.isoformat(),
+        "published_to": last.isoformat(),
         "date_basis": basis + precision,
     }

@@ -387,9 +387,14 @@ def _correct(merged: pd.DataFrame, exceptions: pd.DataFrame) -> None:
             raise StudyError(f"{where}: no document {exception.document}; correct it")
         if exception.field == "standfirst" and not str(exception.value).isdecimal():
             raise StudyError(f"{where}: standfirst {exception.value!r} is not a count; correct it")
-        merged.loc[chosen, exception.field] = str(exception.value)
+        value = str(exception.value)
         if exception.field in _DATES[:2]:
+            reading = column_dates([value])[0]
+            if isinstance(reading, StudyError) or not reading:
+                raise StudyError(f"{where}: {value!r} is not a date, as 2019-05-06 is; correct it")
+            value = reading[exception.field]
             merged.loc[chosen, "fault"] = merged.loc[chosen, "fault"].where(merged["doubt"] == "", "")
+        merged.loc[chosen, exception.field] = value
 
 
 def _fault(row: dict[str, str]) -> str:
@@ -398,9 +403,6 @@ def _fault(row: dict[str, str]) -> str:
         return f"published_from is empty{_FILL_IN if row['where'] else _NO_DATE}"
     if not _KEY.fullmatch(row["document"]):
         return f"key {row['document']!r} may hold letters, digits, _ . - only"
-    for column in _DATES[:2]:
-        if not _is_day(row[column]):
-            return f"{column} is not a date (YYYY-MM-DD) ({row[column]!r}); correct it"
     if row["published_from"] > row["published_to"]:
         return f"{row['document']} is published_from after published_to"
     if not re.fullmatch(r"\d{1,4}", row["standfirst"]):
@@ -408,11 +410,6 @@ def _fault(row: dict[str, str]) -> str:
     if row["layout"] not in ("page", "speech"):
         return f"layout {row['layout']!r} is neither page nor speech"
     return ""
-
-
-def _is_day(text: str) -> bool:
-    reading = column_dates([text])[0]
-    return isinstance(reading, dict) and reading.get("published_from") == text == reading["published_to"]
 
 
 def _labels(documents: pd.DataFrame) -> pd.Series[Any]:
