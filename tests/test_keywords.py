@@ -35,16 +35,10 @@ from kzpolicy.measures.keywords import (
 )
 from kzpolicy.tables import StudyError
 
-THEMES = pd.DataFrame(
-    [
-        ("trade", "Trade", "trade", 1),
-        ("trade", "Trade", "export*", 1),
-        ("steppe", "Steppe", "central steppe*", 1),
-        ("growth", "Growth", "grow*", 1),
-        ("growth", "Growth", "economic growth", -1),
-    ],
-    columns=["theme", "name", "term", "sign"],
-)
+TERMS = ["trade", "export*", "central steppe*", "grow*", "economic growth"]
+THEMES = pd.DataFrame({"theme": ["trade", "trade", "steppe", "growth", "growth"], "term": TERMS})
+THEMES = THEMES.assign(name=THEMES["theme"].str.title(), sign=[1, 1, 1, 1, -1])
+UNION = ("russia", "Eurasian Economic Union")
 PAPERS = [Paper("north", "2018-03-01", "2018-03-01"), Paper("east", "2022-02-02", "2022-02-02")]
 RUSSIA, CHINA = ("russia", "Russia"), ("china", "China")
 SAYINGS = [
@@ -52,11 +46,7 @@ SAYINGS = [
     Said("north:1:0", "russia and trade", [RUSSIA]),
     Said("north:1:1", "russia exports grain to central steppes and exporters smile", [RUSSIA]),
     Said("north:1:2", "china buys grain", [CHINA]),
-    Said(
-        "north:2:1",
-        "the eurasian economic union met while russia slept",
-        [("russia", "Eurasian Economic Union"), RUSSIA],
-    ),
+    Said("north:2:1", "the eurasian economic union met while russia slept", [UNION, RUSSIA]),
     Said("east:1:1", "economic growth and economic plans"),
     Said("east:1:2", "union members and china traded", [CHINA]),
     Said("east:2:1", "no trade"),
@@ -95,37 +85,20 @@ def test_theme_counts_exactly(owned: Corpus) -> None:
     assert sorted(found.itertuples(index=False, name=None)) == sorted(rows)
 
 
-@pytest.mark.parametrize(
-    ("counted", "asked", "known"),
-    [
-        ("central steppe*", "central steppe*", True),
-        ("central steppe*", "central steppes", True),
-        ("central steppes", "central steppe*", False),  # other endings were not counted
-        ("central steppe", "central steppes", False),
-        ("central*", "central steppe*", False),
-    ],
-)
-def test_a_phrase_is_known_where_it_was_counted(counted: str, asked: str, known: bool) -> None:
-    corpus = invented_corpus(PAPERS, SAYINGS, phrases=[counted])
-    theme = pd.DataFrame({"theme": "own", "name": "Own", "term": [asked]})
-    if known:
-        theme_counts(corpus, theme)
-    else:
+def test_a_phrase_is_known_where_all_its_endings_were_counted(corpus: Corpus) -> None:
+    assert keyword_rates(corpus, "central steppes")["count"].tolist() == [1, 0]
+    for asked in ("central steppe*", "central steppe"):
         with pytest.raises(StudyError, match="has several words and was not counted .* with_texts"):
-            theme_counts(corpus, theme)
+            keyword_rates(corpus, asked)
+    unlisted = invented_corpus(PAPERS, SAYINGS)  # a study that keeps no list: the built-in "central asia*"
+    assert keyword_rates(unlisted, "central asian")["count"].tolist() == [0, 0]
 
 
 def test_theme_rates_exactly(owned: Corpus) -> None:
     found = theme_rates(owned, THEMES)
     paragraphs = {"north": [3, 12, 8], "east": [10, 2]}  # words; without the heading
-    hits = {
-        ("trade", "north"): [1, 2, 0],
-        ("trade", "east"): [0, 1],
-        ("steppe", "north"): [0, 1, 0],
-        ("steppe", "east"): [0, 0],
-        ("growth", "north"): [1, 0, 0],
-        ("growth", "east"): [0, 0],
-    }
+    hits = {("trade", "north"): [1, 2, 0], ("trade", "east"): [0, 1], ("steppe", "north"): [0, 1, 0]}
+    hits |= {("steppe", "east"): [0, 0], ("growth", "north"): [1, 0, 0], ("growth", "east"): [0, 0]}
     assert found[["theme", "document"]].apply(tuple, axis=1).tolist() == list(hits)
     for row in found.to_dict("records"):
         counts, words = hits[row["theme"], row["document"]], paragraphs[row["document"]]
@@ -182,7 +155,7 @@ def test_word_frequencies_are_nltks(corpus: Corpus) -> None:
         (lambda c: theme_rates(c, pd.DataFrame()), "themes is no frame of themes"),
         (lambda c: keyword_rates(c, "oil", "outlets"), "no column of documents 'outlets'; near is outlet"),
         (lambda c: keyword_rates(c, []), "no keyword is given"),
-        (lambda c: keyword_rates(c, ["oil", 5]), "5 is no keyword; give a word or a phrase"),
+        (lambda c: keyword_rates(c, [5]), "5 is no keyword"),  # type: ignore[list-item]
         (lambda c: keyword_rates(c, "tra*de"), "'tra*de' is no keyword"),
         (lambda c: keyword_in_context("grain", "*"), "'*' is no keyword"),
         (lambda c: keyword_rates(c, "belt and road"), "'belt and road' has several words"),
@@ -215,9 +188,7 @@ def _fightin_words(target: Counts, reference: Counts, words: float) -> Counts:
         y = (target.get(w, 0), reference.get(w, 0))
         alpha = words * sum(y) / sum(sizes)
         odds = [(y[i] + alpha) / (sizes[i] + words - y[i] - alpha) for i in (0, 1)]
-        found[w] = (math.log(odds[0]) - math.log(odds[1])) / math.sqrt(
-            sum(1 / (y[i] + alpha) for i in (0, 1))
-        )
+        found[w] = math.log(odds[0] / odds[1]) / math.sqrt(sum(1 / (y[i] + alpha) for i in (0, 1)))
     return found
 
 
@@ -242,14 +213,6 @@ def test_z_is_that_of_the_paper(target: Counts, reference: Counts, size: float) 
 def test_g2_of_dunnings_table(both: int, first: int, second: int, neither: int, published: float) -> None:
     g2 = keyness({"camel": both, "yurt": first}, {"camel": second, "yurt": neither}).set_index("term")["g2"]
     assert round(float(g2["camel"]), 2) == published
-
-
-def test_dropped_words_are_not_listed_and_still_count_as_text() -> None:
-    target, reference = pd.Series({"the": 50, "camel": 5}), pd.Series({"the": 80, "yurt": 5})
-    listed, every = keyness(target, reference), keyness(target, reference, drop=())
-    assert set(every["term"]) == {"the", "camel", "yurt"} and "the" in FUNCTION_WORDS
-    assert_frame_equal(listed, every[every["term"] != "the"].reset_index(drop=True))
-    assert keyness(target, reference, drop="camel")["term"].tolist() == ["yurt", "the"]
 
 
 def _series(texts: Sequence[str]) -> pd.Series:
@@ -286,6 +249,9 @@ def test_period_keyness_exactly() -> None:
     texts = {document: text for document, (_, _, text) in PERIODS.items()}
     expected = keyness(_series([texts["late"], texts["latest"]]), _series([texts["early"], texts["long"]]))
     assert_frame_equal(found.drop(columns="documents"), expected)
+    every = keyness(_series([texts["late"]]), _series([texts["early"]]), drop=())
+    # Function words are not listed, and still count as text.
+    assert "the" in set(every["term"]) & FUNCTION_WORDS and "the" not in set(found["term"])
     held = {"reed": 2, "saddle": 2, "camel": 1, "felt": 1, "yurt": 2}
     assert found.set_index("term")["documents"].to_dict() == held
 

@@ -69,7 +69,7 @@ def theme_counts(corpus: Corpus, themes: pd.DataFrame | None = None) -> pd.DataF
     --------
     >>> from kzpolicy.corpus import load_corpus
     >>> from kzpolicy.themes import make_theme
-    >>> found = theme_counts(load_corpus("articles"), make_theme("Trade", ["trad*"]))
+    >>> found = theme_counts(load_corpus("articles", tables="terms"), make_theme("Trade", ["trad*"]))
     >>> set(found["pattern"])
     {'trad*'}
     """
@@ -158,7 +158,7 @@ def paragraph_counts(corpus: Corpus, themes: pd.DataFrame | None = None) -> pd.D
     Examples
     --------
     >>> from kzpolicy.corpus import load_corpus
-    >>> paragraph_counts(load_corpus("articles")).columns[0]
+    >>> paragraph_counts(load_corpus("articles", tables=["sentences", "terms"])).columns[0]
     'words'
     """
     words = _body(corpus).groupby(_PLACE, sort=False)["words"].sum()
@@ -422,7 +422,7 @@ def word_frequencies(
     Examples
     --------
     >>> from kzpolicy.corpus import load_corpus
-    >>> word_frequencies(load_corpus("articles"))[2022]["trade"] > 0
+    >>> word_frequencies(load_corpus("articles", tables="terms"))[2022]["trade"] > 0
     True
     """
     corpus.require("terms")
@@ -587,7 +587,7 @@ def period_keyness(corpus: Corpus, date: int | str) -> pd.DataFrame:
     Examples
     --------
     >>> from kzpolicy.corpus import load_corpus
-    >>> period_keyness(load_corpus("articles"), "2022-02-24")["z"].is_monotonic_decreasing
+    >>> period_keyness(load_corpus("articles", tables="terms"), "2022-02-24")["z"].is_monotonic_decreasing
     True
     """
     late = _late(corpus, date)
@@ -609,7 +609,7 @@ def _late(corpus: Corpus, date: int | str) -> list[str]:
             f"{date}: no document {'before it' if late.all() else 'from then on'}; "
             f"they are of {first} to {last}"
         )
-    return corpus.documents.loc[late, "document"].astype("str").tolist()
+    return [str(key) for key in corpus.documents.loc[late, "document"]]
 
 
 def split_test(corpus: Corpus, date: int | str) -> pd.DataFrame:
@@ -634,7 +634,7 @@ def split_test(corpus: Corpus, date: int | str) -> pd.DataFrame:
     Examples
     --------
     >>> from kzpolicy.corpus import load_corpus
-    >>> splits = split_test(load_corpus("articles"), 2022)
+    >>> splits = split_test(load_corpus("articles", tables="terms"), 2022)
     >>> len(splits), int(splits["chosen"].sum())
     (10, 1)
     """
