@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
@@ -47,6 +48,15 @@ class Code(NamedTuple):
     tone: Sequence[int]
     stance: Sequence[int]
     confidence: Sequence[int] = (1, 1, 1)
+
+
+def write_folder(folder: Path, files: Mapping[str, str | bytes]) -> Path:
+    """Write invented files into a new folder, with folders in it where their names say so."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return folder
 
 
 def invented_corpus(
@@ -145,3 +155,23 @@ def invented_corpus(
         themes=load_themes(),
         texts=own if texts else None,
     )
+
+
+UNION = ("russia", "Eurasian Economic Union")
+PAPERS = [Paper("north", "2018-03-01", "2018-03-01"), Paper("east", "2022-02-02", "2022-02-02")]
+RUSSIA, CHINA = ("russia", "Russia"), ("china", "China")
+SAYINGS = [
+    Said("north:0:1", "grain trade grows"),
+    Said("north:1:0", "russia and trade", [RUSSIA]),
+    Said("north:1:1", "russia exports grain to central steppes and exporters smile", [RUSSIA]),
+    Said("north:1:2", "china buys grain", [CHINA]),
+    Said("north:2:1", "the eurasian economic union met while russia slept", [UNION, RUSSIA]),
+    Said("east:1:1", "economic growth and economic plans"),
+    Said("east:1:2", "union members and china traded", [CHINA]),
+    Said("east:2:1", "no trade"),
+]
+
+
+def two_papers(phrases: Iterable[str] = (), texts: bool = False) -> Corpus:
+    """Build the corpus of `SAYINGS`, two papers on grain and trade."""
+    return invented_corpus(PAPERS, SAYINGS, phrases=phrases, texts=texts)
