@@ -132,7 +132,10 @@ def test_a_line_far_down_is_not_the_texts_date() -> None:
     ("file", "first"),
     [
         *((f"{name}.txt", "2019-05-06") for name in ("2019-05-06-road", "a/2019_05_06", "road 2019.05.06 x")),
-        *((f"{name}.txt", "2019-05-06") for name in ("20190506_road", "IMG_20190506101500", "06.05.2019")),
+        *(
+            (f"{name}.txt", "2019-05-06")
+            for name in ("20190506_road", "2019-5-6", "IMG_20190506101500", "06.05.2019")
+        ),
         *((f"{name}.txt", "2019-05-06") for name in ("6 May 2019 Road", "Road_May_6_2019", "a, May 6, 2019")),
         ("Example - 2019 - A Road.pdf", "2019-01-01"),
         *(("road 13-05-2019.md", "2019-05-13"), ("13052019 road.md", "2019-05-13")),

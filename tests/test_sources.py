@@ -225,12 +225,13 @@ def test_a_fact_that_would_fill_pages_is_cut_and_told(tmp_path: Path) -> None:
 def test_sources_as_spreadsheets_save_them_again(tmp_path: Path) -> None:
     fill(tmp_path, {"a.txt": TEXT, "b.txt": TEXT})
     whole = sourced("a,a.txt,Ä Road,{},{},'=1+1", "b,b.txt,B,{},{},", ",,,,,", more=",published_to,notes")
+    spoken = whole.replace("file,", "File ,").replace("published_from", "Published from")
     for text, days, encoding, last in (
         (whole.replace(",", ";"), "06.05.2019 07.05.2019 08.06.2019 08.06.2019", "cp1252", "2019-06-08"),
         (whole, "06/05/2019 07/05/2019 13/06/2019 13/06/2019", "utf-8-sig", "2019-06-13"),
-        (whole, "5/6/2019 5/7/2019 6/13/2019 6/13/2019", "utf-8", "2019-06-13"),
+        ("sep=,\n" + whole, "5/6/2019 5/7/2019 6/13/2019 6/13/2019", "utf-8", "2019-06-13"),
         (whole.replace(",", "\t"), "5/6/19 5/7/19 6/13/19 6/13/19", "utf-16", "2019-06-13"),
-        (whole, "2019-05-06 2019-05-07 Jun-19 Jun-19", "utf-8", "2019-06-30"),
+        (spoken, "2019-05-06 2019-05-07 Jun-19 Jun-19", "utf-8", "2019-06-30"),
     ):
         saved = text.format(*days.split()).replace("\n", "\r\n").encode(encoding)
         assert known(fill(tmp_path, {"sources.csv": saved}), "title", *DATES[:2], "notes") == {

@@ -51,6 +51,7 @@ _SHARED = (
 _SAID = re.compile(r"\A(?:(?:first|last) )?(?:published|posted|updated|dated?)(?: on| at)?:?\s+", re.I)
 _IN_NAME = re.compile(
     r"(?<!\d)(?P<y>(?:19|20)\d\d)(?P<s>[-. ]?)(?P<m>[01]\d)(?P=s)(?P<d>[0-3]\d)(?=\D|\d{6}(?!\d)|\Z)"
+    r"|(?<!\d)(?:19|20)\d\d([-. ])\d\d?\5\d\d?(?!\d)"
     rf"|(?<!\d)(?:\d\d?[-.]\d\d?[-.](?:19|20)\d\d|[0-3]\d[0-3]\d(?:19|20)\d\d)(?!\d)"
     rf"|(?<!\d)\d\d?[ -]{_MONTH}[ -](?:19|20)\d\d(?!\d)"
     rf"|\b{_MONTH}[ -]\d\d?[ ,-]{{1,2}}(?:19|20)\d\d(?!\d)"

@@ -179,7 +179,7 @@ def _table(path: Path, rows: int = _LONGEST_LIST) -> pd.DataFrame:
         if path.suffix.lower() == ".xlsx":
             table = pd.read_excel(path, **options)
         else:
-            text = decode(path.read_bytes())[0].lstrip()
+            text = re.sub(r'\A"?sep=."?\s*\n', "", decode(path.read_bytes())[0].lstrip())
             separator = max(",;\t", key=text.split("\n", 1)[0].count)
             table = pd.read_csv(io.StringIO(text), sep=separator, skip_blank_lines=False, **options)
     except StudyError as error:
@@ -197,7 +197,8 @@ def _table(path: Path, rows: int = _LONGEST_LIST) -> pd.DataFrame:
 
 def _read_sources(folder: Path, files: list[str], skipped: list[tuple[str, str]]) -> pd.DataFrame:
     path = folder / SOURCES
-    table = _table(path)
+    names = {re.sub(r"[\W_]", "", name): name for name in ("file", *FACTS)}
+    table = _table(path).rename(columns=lambda name: names.get(re.sub(r"[\W_]", "", name.lower()), name))
     for column in _NEEDED:
         if column not in table:
             raise StudyError(f"{path}: lacks column {column!r}; it needs {', '.join(_NEEDED)}")
