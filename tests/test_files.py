@@ -397,7 +397,7 @@ def test_a_lone_quotation_mark_takes_no_rows_along(separator: str) -> None:
     found = read_texts("a.tsv", table.replace("|", separator).encode())
     assert [t.part for t in found] == ["#2", "#3", "#4"] and found[2].text == "It; is, x"
     assert found[0].text == '"We trade with Russia.'
-    assert found[1].text == '"China paid," she said.' or found[1].fault.startswith("has more cells")
+    assert found[1].text.replace('"', "") == "China paid, she said."
 
 
 def test_what_of_a_table_is_not_read_is_named() -> None:

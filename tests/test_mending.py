@@ -37,16 +37,19 @@ def test_what_is_whole_stays_as_it_is(text: str) -> None:
         ("RussiaвЂ™s road, and", "Russia’s road, and", MOJIBAKE),
         ("RussiaÃ¢â‚¬â„¢s TÃ¼rkiye", "Russia’s Türkiye", MOJIBAKE),
         ("Russia\x92s road", "Russia’s road", MOJIBAKE),
+        ("RussiaΓÇÖs, ChinaÔÇÖs, TurkeyÂ’s", "Russia’s, China’s, Turkey’s", MOJIBAKE),
         (
             "con\ufb02ict of\ufb01cially \uff25\uff35",
             "conflict officially EU",
             "ligatures or wide letters mended",
         ),
         ("Russia\u02bcs doesn`t don\u00b4t", "Russia’s doesn’t don’t", "3 odd apostrophes mended"),
+        ("RussiaÕs and China‘s", "Russia’s and China’s", "2 odd apostrophes mended"),
         ("Finland \u0301s road", "Finland’s road", "1 odd apostrophe mended"),
         (unicodedata.normalize("NFD", "Türkiye"), "Türkiye", "1 detached accent mended"),
         ("Tu \u0308rkiye and T¨urkiye", "Türkiye and Türkiye", "2 detached accents mended"),
         ("Russia_x000D_\nsold _x005F_x", "Russia\nsold _x", WRITTEN),
+        ("AT&T &amp; Russia&rsquo;s\\xa0man", "AT&T & Russia’s\xa0man", WRITTEN),
         ("cold.\\n\\nRussia\\r\\nsold", "cold.\n\nRussia\nsold", WRITTEN),
         ('don\\\'t say \\"no\\", Russia\\u2019s', 'don\'t say "no", Russia’s', WRITTEN),
         ("Rus\u200bsia\u202e, \u2066Chi\xadna\x07é", "Russia, Chinaé", "4 invisible characters taken out"),
@@ -63,6 +66,7 @@ def test_what_broke_is_mended_and_told(text: str, mended: str, note: str) -> Non
 @pytest.mark.parametrize("end", ["\n", "  \r\n  "])
 def test_words_broken_at_a_line_end_by_any_hyphen(hyphen: str, end: str) -> None:
     assert mend(f"He praised the Krem{hyphen}{end}lin.") == ("He praised the Kremlin.", ())
+    assert mend(f"He praised the Krem{hyphen}{end}\nlin.")[0] == "He praised the Kremlin."
     assert mend(f"In Ka{hyphen}{end}zakh{hyphen}{end}stan.") == ("In Kazakhstan.", ())
 
 

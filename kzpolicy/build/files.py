@@ -50,9 +50,14 @@ _NO_COLUMN = "no column of texts"
 _NOT_TEXT = "not a text file; save it as plain text in UTF-8"
 # HTML in a table's cell: what shows that it is there, and the tags that end a paragraph.
 _MARKUP = re.compile(
-    r"</(?:p|div|a|span|b|i|em|strong|li)>|<(?:br|p)\b[^<>]{0,200}>|&(?:[a-z]{2,6}|#\w{2,6});", re.IGNORECASE
+    r"</(?:p|div|a|span|b|i|u|em|strong|li|td|tr|h\d|font|blockquote)>|<(?:br|p)\b[^<>]{0,200}>|&(?:[a-z]{2,6}|#\w{2,6});",
+    re.IGNORECASE,
 )
-_BLOCKS = frozenset("p div li ul ol dl dt dd tr table h1 h2 h3 h4 h5 h6 blockquote pre section hr".split())
+# Tags inside a paragraph; all others part words.
+_INLINE = frozenset(
+    "a abbr b bdi bdo big cite code del dfn em font i img ins kbd label mark q s samp small span strike"
+    " strong sub sup time tt u var wbr".split()
+)
 
 Contents = tuple[str, dict[str, str], tuple[str, ...]]  # text, facts, notes
 
@@ -244,6 +249,8 @@ def _read_markdown(raw: bytes) -> Contents:
     front = re.match(r"\s*---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", text, re.DOTALL)
     if front and isinstance(record := _front_matter(front[1]), dict):
         facts, text = facts_of(record, "front matter"), text[front.end() :]
+    # What looks like the address of a link, but is a note: [1]: Russia.
+    text = re.sub(r"(?m)^( {0,3}\[[^\]\n]{1,99}\])(?=:[ \t]*(?!\S*[/.#@])\S)", r"\1\\", text)
     return _shown(MarkdownIt("commonmark").render(text)), facts, notes
 
 
@@ -266,11 +273,11 @@ def _shown(markup: str) -> str:
     """Give the text that markup shows, its paragraphs parted by an empty line."""
     root = html.fragment_fromstring(markup.replace("\0", ""), create_parent="div")
     etree.strip_elements(root, etree.Comment, "script", "style", "head", with_tail=False)
-    for element in root.iter():
-        if element.tag in _BLOCKS:
-            element.text = "\n\n" + (element.text or "")
-        if element.tag in _BLOCKS or element.tag == "br":
-            element.tail = ("\n" if element.tag == "br" else "\n\n") + (element.tail or "")
+    for element in root.iter(etree.Element):
+        if element.tag == "br":
+            element.tail = "\n" + (element.tail or "")
+        elif element.tag not in _INLINE:
+            element.text, element.tail = "\n\n" + (element.text or ""), "\n\n" + (element.tail or "")
     return re.sub(r"\s*\n\s*\n\s*", "\n\n", str(root.text_content())).strip()
 
 

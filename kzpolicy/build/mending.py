@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 
@@ -14,17 +15,22 @@ _INVISIBLE = re.compile(
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 # A text of these alone has nothing to mend but its line ends: most have.
-_USUAL = frozenset(map(chr, range(32, 127))) - {"`"} | frozenset("\n\t\f‘’“”–—…•")
+_USUAL = frozenset(map(chr, range(32, 127))) - {"`"} | frozenset("\n\t\f’“”–—…•")
 _EXCEL = re.compile(r"_x00([01][0-9A-Fa-f]|5[Ff])_")  # a control, or an underscore before one
 # Line ends and signs as programs write them out; but not what is the path of a file or, with a blank
 # before it, a command of LaTeX.
 _WRITTEN = re.compile(
-    r"\b[A-Za-z]:\\\S*|\\u([0-9A-Fa-f]{4})|\\([\"'])|(?:(?<=[\w.,;:!?)”’\"'])\\+[nrt](?=[a-z])|\\+[nrt](?![a-z]))"
+    r"\b[A-Za-z]:\\\S*|\\(?:u(?=\w{4})|x(?=\w\w))((?<=u)[0-9A-Fa-f]{4}|(?<=x)[0-9A-Fa-f]{2})|\\([\"'])"
+    r"|(?<=[\w.,;:!?)”’\"'])\\+[nrt](?=[a-z])|\\+[nrt](?![a-z])"
 )
-# After a letter; a grave or acute accent, which may end a quotation, before one too. The last is an acute
-# accent that was taken apart to a blank with an accent on it.
+_ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{2,5}|#x[0-9A-Fa-f]{2,5});")
+# UTF-8 that was read as of DOS (two code pages), or as of Windows once it had passed a web page.
+_DOS = re.compile("ΓÇ[\u0080-\uffff]|ÔÇ[\u0080-\uffff]|Â(?=[‘’“”–—…•])")
+# After a letter; a grave or acute accent, which may end a quotation, before one too; that of an old Mac; an
+# acute accent that was taken apart to a blank with an accent on it.
 _APOSTROPHES = re.compile(
-    rf"(?:[\u02b9\u02bb\u02bc\u02c8\u201b\u2032\u055a\ua78c\uff07]|[`\u00b4](?={_LETTER}))(?<={_LETTER}.)"
+    rf"(?:[\u02b9\u02bb-\u02bd\u02c8\u0384\u055a\u05f3\u1fbf\u201b\u2032\u275b\u275c\ua78b\ua78c\uff07]"
+    rf"|[`\u00b4](?={_LETTER})|[Õ‘](?=(?:s|t|d|m|re|ve|ll)\b)(?<=[a-z].))(?<={_LETTER}.)"
     rf"| \u0301(?=s\b)(?<={_LETTER}..)"
 )
 _ACCENTS = re.compile("[\u0300-\u036f]")
@@ -33,16 +39,17 @@ _COMBINING = {"¨": "\u0308", "ˇ": "\u030c", "˘": "\u0306", "¸": "\u0327", "�
 _STACKED = re.compile(r"([\u0300-\u036f]{9})[\u0300-\u036f]+")  # of no language, and slow to put in order
 _HYPHENS = re.compile("[\u2010\u2011\ufe63\uff0d]")
 _WIDE = re.compile("[\u0132\u0133\u0149\u01c4-\u01cc\u01f1-\u01f3\ufb00-\ufb06\u3000\uff01-\uffef]")
-_SOFT = re.compile(rf"[\u00ad\u00ac](?<={_LETTER}.)[ \t]*\n?[ \t]*(?={_LETTER})")
-_BREAK = r"-[ \t]*\n[ \t]*"
+_STYLED = re.compile("[\U0001d400-\U0001d7ff]+")  # bold and italic letters of mathematics
+_SOFT = re.compile(rf"[\u00ad\u00ac](?<={_LETTER}.)\s{{,9}}(?={_LETTER})")
+_BREAK = r"-[ \t]*\n[ \t]*(?:\n[ \t]*(?=[a-z]))?"
 _BROKEN = re.compile(rf"\b({_LETTER}{{1,40}}){_BREAK}(?!(?:and|or|to|nor|versus)\b)(?=({_LETTER}{{1,40}}))")
 # With which compounds begin and end, and words that are broken hardly ever.
 _FIRST = frozenset("anti cross good half high low non self vice well".split())
-_LAST = frozenset("based building led level made off owned run sponsored term up wide year".split())
+_LAST = frozenset("based building led level made off owned run sponsored term torn up wide year".split())
 # Letters of Cyrillic and Greek that cannot be told from those of the Latin alphabet.
 _ALIKE = str.maketrans(
-    "АВЕЅІЈКМНОРСТУХаеѕіјорсухԁһԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧο",  # noqa: RUF001
-    "ABESIJKMHOPCTYXaesijopcyxdhqwABEZHIKMNOPTYXo",
+    "АВЕЅІЈКМНОРСТУҮХаеѕіјорсуүхԁһӏԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧο",  # noqa: RUF001
+    "ABESIJKMHOPCTYYXaesijopcyyxdhlqwABEZHIKMNOPTYXo",
 )
 _OTHER = re.compile("[\u0370-\u052f]")
 
@@ -82,23 +89,26 @@ def mend(text: str) -> tuple[str, tuple[str, ...]]:
     written = fixes.fix_line_breaks(_EXCEL.sub(lambda found: chr(int(found[1], 16)), text))
     if "\\" in written:
         written = fixes.fix_line_breaks(_WRITTEN.sub(_unwritten, written))
+    if "&" in written:
+        written = _ENTITY.sub(lambda found: html.unescape(found[0]), written)
     if written != text:
         notes.append("written-out line ends or signs mended")
     text = written
     if not _USUAL.issuperset(text):
         text = fixes.fix_surrogates(text)
-        mended = "\n".join(map(fix_encoding, text.split("\n")))
+        mended = _DOS.sub(_from_dos, "\n".join(map(fix_encoding, text.split("\n"))))
         if mended != text:
             notes.append("mojibake mended")
         text = fixes.fix_line_breaks(mended)
-        if _WIDE.search(text):
+        if _WIDE.search(text) or _STYLED.search(text):
+            text = _STYLED.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
             text = fixes.fix_character_width(fixes.fix_latin_ligatures(text))
             notes.append("ligatures or wide letters mended")
         text, count = _APOSTROPHES.subn("’", text)
         note(count, "odd apostrophe", "mended")
         text, spaced = _SPACED.subn(_accented, text)
         before = len(_ACCENTS.findall(text))
-        text = unicodedata.normalize("NFC", _STACKED.sub(r"\1", text))
+        text = unicodedata.normalize("NFC", _STACKED.sub(r"\1", text.replace("i\u0307", "i")))
         note(spaced + before - len(_ACCENTS.findall(text)), "detached accent", "mended")
         text, count = _latin(_SOFT.sub(_joined_softly, _HYPHENS.sub("-", text)))
         note(count, "word", "mended that had Cyrillic or Greek letters which look Latin")
@@ -140,6 +150,11 @@ def _unwritten(found: re.Match[str]) -> str:
     return found[2] or {"n": "\n", "r": "\r", "t": "\t"}.get(
         found[0][-1] if found[0][0] == "\\" else "", found[0]
     )
+
+
+def _from_dos(found: re.Match[str]) -> str:
+    page = {"Γ": "cp437", "Ô": "cp850"}.get(found[0][0], "ascii")
+    return found[0].encode(page, "ignore").decode("utf-8", "ignore")
 
 
 def _joined_softly(found: re.Match[str]) -> str:

@@ -44,7 +44,7 @@ def _xml(raw: bytes, pattern: str) -> tuple[Any, dict[str, str]]:
     """Give a document's main part, and its title and author."""
     archive, parser = unzip(raw), etree.XMLParser(resolve_entities=False, no_network=True)
     parts = {name.replace("\\", "/"): name for name in archive.namelist()}  # as some programs write paths
-    main = next((parts[name] for name in parts if re.fullmatch(pattern, name)), None)
+    main = next((parts[name] for name in parts if re.search(pattern, name)), None)
     if main is None:
         raise StudyError("a zip without a text in it; save it again as .docx")
     stated: dict[str, object] = {}
@@ -60,7 +60,7 @@ def read_docx(raw: bytes) -> Contents:
     By its XML: python-docx leaves out insertions, text boxes and content controls, and opens neither
     strict files nor such as lack a list of their parts.
     """
-    root, facts = _xml(raw, r"(?i)word/document\d*\.xml")
+    root, facts = _xml(raw, r"(?i)(?:\A|/)word/document\d*\.xml\Z")
     signs = {"tab": " ", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "softHyphen": "\u00ad"}
     paragraphs: list[list[str]] = [[]]
     around = [paragraphs[0]]  # the paragraphs that the place is in: a text box stands in one
@@ -77,6 +77,8 @@ def read_docx(raw: bytes) -> Contents:
             around.append(paragraphs[-1])
         elif tag == "t":
             around[-1].append(node.text or "")
+        elif tag == "sym":  # of a font of its own, by number
+            around[-1].append(chr(int(node.get(node.tag.replace("sym", "char")) or "f0b7", 16)))
         elif tag in signs:
             around[-1].append(signs[tag])
     return "\n\n".join(filter(str.strip, map("".join, paragraphs))), facts, ()
@@ -84,7 +86,7 @@ def read_docx(raw: bytes) -> Contents:
 
 def read_odt(raw: bytes) -> Contents:
     """Read an OpenDocument text without its tracked changes, comments and notes."""
-    root, facts = _xml(raw, r"content\.xml")
+    root, facts = _xml(raw, r"(?:\A|/)content\.xml\Z")
     etree.strip_elements(root, "{*}tracked-changes", "{*}annotation", "{*}note", with_tail=False)
     for sign in root.iter("{*}s", "{*}tab", "{*}line-break"):
         sign.text = "\n" if sign.tag.endswith("line-break") else " "

@@ -21,13 +21,16 @@ _ADDRESS = re.compile(r"https?://\S+")
 _ENDED = re.compile(r"[.!?:;…][\W\d]*\Z")
 _LISTED = re.compile(r"[•·▪◦‣*–-]\s|[\[(]?\d{1,3}[.)\]]\s")
 _COMMENTS = re.compile(
-    r"(?i)(?:\d+ )?(?:reader )?comments?(?: \(\d+\))?:?\Z|leave a (?:reply|comment)|join the conversation"
+    r"(?i)(?:(?:view|show|see|read) )?(?:all )?(?:\d+ )?(?:readers?[’']? )?comments?(?: ?\(?\d+\)?)?:?\Z"
+    r"|(?:leave|post|write|add) a (?:reply|comment)|join the (?:conversation|discussion|debate)"
 )
 _ELSEWHERE = re.compile(
-    r"(?i)(?:most|more) (?:read|popular|viewed|shared|commented|from|stories|news)\b.{0,40}\Z|trending\Z"
-    r"|(?:related|recommended)(?: (?:articles?|stories|posts|news|for you))?:?\Z|you (?:may|might) also like"
-    r"|(?:read|see) (?:more|also|next):?\Z|advertisement\Z"
+    r"(?i)(?:most|more) (?:read|popular|viewed|shared|commented|from|stories|news|on)\b.{0,40}\Z"
+    r"|(?:related|recommended|popular)(?: (?:articles?|stories|posts|news|topics|for you|now))?:?\Z"
+    r"|(?:top|latest) (?:stories|news)\Z|editors?[’']?s? picks?\Z|you (?:may|might) also like"
+    r"|(?:read|see) (?:more|also|next):?\Z|trending(?: now)?\Z|advertisement\Z"
 )
+_SHORT = 60  # characters: a headline, where a paragraph is longer
 
 
 def read_pdf(raw: bytes) -> tuple[str, dict[str, str], tuple[str, ...]]:
@@ -130,7 +133,8 @@ def _article(paragraphs: list[str]) -> list[str]:
     for paragraph in paragraphs:
         if kept and _COMMENTS.match(paragraph):
             break
-        listing = bool(_ELSEWHERE.match(paragraph)) or (listing and not _ENDED.search(paragraph[-40:]))
+        ended = len(paragraph) > _SHORT and _ENDED.search(paragraph[-40:])
+        listing = bool(_ELSEWHERE.match(paragraph)) or (listing and not ended)
         if not listing:
             kept.append(paragraph)
     return kept

@@ -58,7 +58,11 @@ def _cells(lines: list[str], separator: str) -> Iterator[list[str]]:
                 at, columns = start + reader.line_num, columns or len(cells)
                 yield cells
         except csv.Error:
-            yield next(csv.reader([lines[at]], delimiter=separator, quoting=csv.QUOTE_NONE))
+            ways = [
+                next(csv.reader([lines[at]], delimiter=separator, quoting=quoting))
+                for quoting in (csv.QUOTE_NONE, csv.QUOTE_MINIMAL)
+            ]
+            yield next((cells for cells in ways if len(cells) == columns), ways[0])
             at += 1
 
 
