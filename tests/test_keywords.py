@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import doctest
 
 import pandas as pd
 import pytest
 from invented import two_papers
 
+from kzpolicy.build.sentences import find_words
 from kzpolicy.corpus import Corpus
 from kzpolicy.measures import keywords
 from kzpolicy.measures.intervals import rate_interval
@@ -17,6 +19,7 @@ from kzpolicy.measures.keywords import (
     mention_rates,
     theme_counts,
     theme_rates,
+    words_of,
 )
 from kzpolicy.tables import StudyError
 
@@ -127,3 +130,20 @@ def test_wrong_arguments_are_named(corpus: Corpus, call: object, message: str) -
     with pytest.raises(StudyError) as raised:
         call(corpus)  # type: ignore[operator]
     assert message in str(raised.value) and "\n" not in str(raised.value)
+
+
+def test_a_phrase_is_not_counted_in_half_of_the_texts(owned: Corpus) -> None:
+    texts = pd.DataFrame(owned.texts)
+    half = dataclasses.replace(owned, texts=texts[texts["sentence"].str.startswith("north")])
+    with pytest.raises(StudyError, match="'and exporters' cannot be counted in east and 0 more without"):
+        keyword_rates(half, "and exporters")
+    assert keyword_rates(half.filter(document="north"), "and exporters")["count"].tolist() == [1]
+
+
+def test_words_are_those_of_a_build() -> None:
+    for text in (
+        "The U.S.-led, i.e. J.-P.’s 6,467 road‑shows",
+        "it's 3.5m «köl» e\u0301t_al. don’t—stop",
+        "'tis",
+    ):
+        assert words_of(text) == find_words(text)

@@ -103,7 +103,12 @@ def _phrase_counts(corpus: Corpus, terms: list[str]) -> pd.DataFrame:
             "with with_texts(corpus, folder), or list it in the study's themes.toml and run kzpolicy build"
         )
     body = corpus.sentences.loc[corpus.sentences["kind"] != "heading", ["sentence", *_PLACE]]
-    body = body.merge(corpus.texts, on="sentence")
+    body = body.merge(corpus.texts, on="sentence", how="left")
+    if untold := body.loc[body["text"].isna(), "document"].unique().tolist():
+        raise StudyError(
+            f"{terms[0]!r} cannot be counted in {untold[0]} and {len(untold) - 1} more without their texts; "
+            "keep the documents that have some with corpus.filter(document=…)"
+        )
     sizes = sorted({term.count(" ") + 1 for term in terms})
     firsts = {term.split(" ")[0] for term in terms}
     counts: FreqDist[tuple[str, int, str]] = FreqDist(
