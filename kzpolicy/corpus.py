@@ -249,9 +249,12 @@ def load_corpus(
     wanted = {"document": document, "year": year, "outlet": outlet, "outlet_group": outlet_group}
     wanted["speaker"] = speaker
     everything = all(value is None for value in wanted.values())
-    documents = _in_order(read_tables(folder, ["documents"])["documents"])
-    keys = None if everything else set(_wanted(documents, **wanted)["document"])
-    read = read_tables(folder, [name for name in names if name != "documents"], documents=keys)
+    # All at once where all is wanted: a build may put another study there while this one is read.
+    read = read_tables(folder, names if everything else ["documents"])
+    documents = _in_order(read["documents"])
+    if not everything:
+        keys = set(_wanted(documents, **wanted)["document"])
+        read = read_tables(folder, [name for name in names if name != "documents"], documents=keys)
     found = {name: read.get(name) for name in TABLES} | {"documents": documents}
     if everything and tables is None:
         check_references(found, f"{folder}/")  # type: ignore[arg-type]  # all were read

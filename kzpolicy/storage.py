@@ -144,7 +144,7 @@ def _paths(package: Path) -> dict[str, str]:
         resources = json.loads(package.read_bytes())["resources"]
         files = [part for one in resources for part in one.get("parts", [one])]
         listed = {str(file["path"]): str(file["hash"]) for file in files}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
     name = re.compile(rf"({'|'.join(TABLES)})(\.csv|\.parquet|/part-\d{{5,}}\.parquet)")
     return {path: digest for path, digest in listed.items() if name.fullmatch(path)}
@@ -153,9 +153,10 @@ def _paths(package: Path) -> dict[str, str]:
 def read_phrases(folder: Path) -> tuple[str, ...]:
     """Give the terms of several words that were counted when a study's texts were read."""
     for place in (folder / _READY, folder):
-        if (place / PACKAGE).is_file():
-            phrases = json.loads((place / PACKAGE).read_bytes()).get("phrases", [])
-            return tuple(map(str, phrases))
+        try:
+            return tuple(map(str, json.loads((place / PACKAGE).read_bytes()).get("phrases", [])))
+        except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+            continue  # missing, or damaged: whoever reads the tables says so
     return ()
 
 
