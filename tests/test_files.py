@@ -288,7 +288,7 @@ def test_lines_of_a_pdf_become_paragraphs_and_its_heads_go() -> None:
         "A second paragraph is about the toll, which the Governor set, and it goes on over the end of a "
         "Page of the book, whose foot has its number only.\n\n"
         "2. A point is listed.",
-        {"date": "2021", **date},
+        date,
         ("8 running heads and page numbers taken out",),
     )
 

@@ -144,8 +144,8 @@ def read_texts(name: str, raw: bytes) -> list[Text]:
             if len(texts) == 1
             else [replace(text, part=f"#{n}") for n, text in enumerate(texts, start=1)]
         )
-    if facts.get("date_basis", MADE).startswith(MADE):
-        facts = facts | date_line(text)
+    if facts.get("date_basis", MADE).startswith(MADE) and (stated := date_line(text)):
+        facts = {field: fact for field, fact in facts.items() if field != "date"} | stated
     return [Text(text, facts, (*notes, *mended))]
 
 

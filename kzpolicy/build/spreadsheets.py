@@ -38,7 +38,7 @@ def csv_rows(text: str) -> Rows:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     stated = re.fullmatch(r'"?sep=(.)"?', lines[0].strip("\ufeff \n"))
     lines = lines[1:] if stated else lines
-    heading = re.sub(r'"[^"]*"', "", lines[0]) if lines else ""
+    heading = re.sub(r'"[^"]*"', "", next(filter(str.strip, lines), ""))
     return _records(_cells(lines, stated[1] if stated else max(",;\t|", key=heading.count)))
 
 
@@ -67,15 +67,18 @@ def _cells(lines: list[str], separator: str) -> Iterator[list[str]]:
 
 
 def _records(rows: Iterator[list[str]]) -> Rows:
-    seen: Counter[str] = Counter()
-    names = []
-    for name in map(str.strip, next(rows, [])):
-        seen[name] += 1  # the second column of a name would hide the first's cells
-        names.append(f"{name} ({seen[name]})" if name and seen[name] > 1 else name)
-    for number, cells in enumerate(rows, start=2):
-        if any(cells[len(names) :]):
+    names: list[str] = []
+    for number, cells in enumerate(rows, start=1):
+        if not any(map(str.strip, cells)):
+            continue
+        if not names:
+            seen: Counter[str] = Counter()
+            for name in map(str.strip, cells):
+                seen[name] += 1  # the second column of a name would hide the first's cells
+                names.append(f"{name} ({seen[name]})" if name and seen[name] > 1 else name)
+        elif any(cells[len(names) :]):
             yield number, "has more cells than the first line has columns; correct its quotation marks"
-        elif any(cells):
+        else:
             yield number, dict(zip_longest(names, cells[: len(names)], fillvalue=""))
 
 
