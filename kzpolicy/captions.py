@@ -158,6 +158,11 @@ def _title(
     told = {*used, *(_SAME.get(column) for column in used)}
     alone = [c for c in _PARTS if c in frame and c not in told and frame[c].nunique() == 1]
     of = dict.fromkeys(str(shown_names(frame, c, powers).iloc[0]) for c in alone)
+    if {"first", "second"} <= set(frame):  # a difference
+        names, sides = (powers or load_powers()).names, frame[["first", "second"]].drop_duplicates()
+        of |= {
+            " minus ".join(names.get(side, str(side)) for side in row): None for row in sides.to_numpy()[:1]
+        }
     years: set[int] = set()
     for part in (frame, texts):
         for column in ("year", "published_from", "published_to"):

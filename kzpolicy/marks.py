@@ -33,7 +33,7 @@ def make_axes(panels: Sequence[str], across: int, **options: Any) -> tuple[Figur
     for ax in axes[len(panels) - across : len(panels)]:  # nothing stands under these
         ax.xaxis.set_tick_params(labelbottom=True)
     for ax, panel in zip(axes, panels, strict=False):
-        ax.set_title(broken(panel, 58 // across), size=8.8)
+        ax.set_title(broken(panel, 60 if across == 1 else 21), size=8.8)
     return figure, axes[: len(panels)]
 
 
@@ -90,8 +90,9 @@ def draw_value(ax: Axes, row: Any, at: float, said: Caption, *, narrow: bool) ->
     color, marker = said.look(row)
     few = bool(said.measure.ends) and row.n < FEW
     alpha, inside = (0.45, "white") if few else (1.0, color)
-    low, high, wide = (0.0, row.value, 1.2) if np.isnan(row.low) else (row.low, row.high, 1.2 if few else 2.2)
-    ax.hlines(at, low, high, color=color, lw=wide, alpha=alpha, zorder=2)
+    bare = said.table["low"].isna().all()  # words, counts: then a line from zero
+    low, high = (0.0, row.value) if bare else (row.low, row.high)
+    ax.hlines(at, low, high, color=color, lw=1.2 if few or bare else 2.2, alpha=alpha, zorder=2)
     ax.plot(row.value, at, marker, color=color, ms=7, mfc=inside, alpha=alpha, clip_on=False, zorder=3)
     if not narrow:
         write(ax, said.measure.text(row.value), (1, at), (6, 0), _BESIDE, color=GREY if few else INK)
@@ -105,18 +106,20 @@ def find_lanes(
     """Give each text's dot a lane under its row in which its name meets no other."""
     if "label" not in texts:
         raise unknown_name("column of texts", "label", texts.columns)
-    letter = 0.066 * (limits[1] - limits[0]) / (WIDTH - 1.6 - 0.08 * max(map(len, rows)))  # about its width
+    letter = (
+        0.066 * (limits[1] - limits[0]) / (WIDTH - 1.6 - 0.08 * min(26, max(map(len, rows))))
+    )  # about its width
     found: dict[str, list[Dot]] = {}
     for row in rows:
         part = texts[names == row].sort_values(x, kind="stable")
         ends: list[float] = []
         for i, dot in enumerate(part.to_dict("records")):
             name, value = str(dot["label"]), float(dot[x])
-            wide = letter * (len(name) + 2)
-            left = i < len(part) / 2 and value - wide > limits[0]  # the name on the outer side
-            start = value - wide if left else value
+            long = letter * (len(name) + 2)
+            left = i < len(part) / 2 and value - long > limits[0]  # the name on the outer side
+            start = value - long if left else value
             lane = next((lane for lane, last in enumerate(ends) if last < start - letter), len(ends))
-            ends[lane : lane + 1] = [start + wide]
+            ends[lane : lane + 1] = [start + long]
             found.setdefault(row, []).append((name, value, dot.get("n", FEW), left, lane))
     return found
 

