@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from unicodedata import normalize
 
 import numpy as np
 import pandas as pd
-from nltk.collocations import BigramCollocationFinder
-from nltk.metrics import BigramAssocMeasures
-from nltk.text import ConcordanceIndex
 
 from kzpolicy.corpus import Corpus
 from kzpolicy.measures.keywords import FUNCTION_WORDS, WORDS, keyword_terms, plain_word, words_of
 from kzpolicy.tables import StudyError, as_list, unknown_name
 from kzpolicy.themes import matching_terms
+
+if TYPE_CHECKING:
+    from nltk.text import ConcordanceIndex
 
 Texts: TypeAlias = Corpus | pd.DataFrame | Mapping[str, str] | Sequence[str] | str
 
@@ -53,11 +53,13 @@ def keyword_in_context(texts: Texts, keyword: str | Sequence[str], window: int =
     >>> found.drop(columns="document").values.tolist()
     [['The', 'road', 'to the'], ['belt and', 'road', '.']]
     """
+    from nltk.text import ConcordanceIndex  # slow to load
+
     if not isinstance(window, int) or window < 0:
         raise StudyError(f"window={window!r}: give how many words to show on either side, such as 8")
     patterns, rows = keyword_terms(keyword).values(), []
     for document, (starts, places, text) in _running(texts).items():
-        spans = list(WORDS.span_tokenize(text))
+        spans = [match.span() for match in WORDS.finditer(text)]
         index = ConcordanceIndex([plain_word(text[i:j]) for i, j in spans])
         hits = {hit for pattern in patterns for hit in _hits(index, pattern.split(" "))}
         for first, last in sorted(hits):
@@ -131,6 +133,9 @@ def collocations(texts: Texts, n: int = 20, *, least: int = 3) -> pd.DataFrame:
     >>> collocations(["The Caspian Sea froze.", "A Caspian Sea port."], least=2)["collocation"].tolist()
     ['caspian sea']
     """
+    from nltk.collocations import BigramCollocationFinder  # slow to load
+    from nltk.metrics import BigramAssocMeasures
+
     finder = BigramCollocationFinder.from_documents(words_of(text) for text in _text_frame(texts)["text"])
     finder.apply_freq_filter(least)
     finder.apply_word_filter(lambda word: word in FUNCTION_WORDS or not any(map(str.isalpha, word)))

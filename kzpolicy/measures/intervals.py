@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 DRAWS = 10_000
 TAILS = (0.025, 0.975)
 _PRIOR = np.array([-1.0, 0.0, 1.0])
-_Z = float(stats.norm.ppf(TAILS[1]))
+_Z = float(special.ndtri(TAILS[1]))
 _SEED = 2022
 Floats = npt.NDArray[np.float64]
 
@@ -194,7 +194,7 @@ def rate_intervals(
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = hits / size
         apart = np.bincount(groups, (k - rate[groups] * n) ** 2, minlength=many)
-        wider = stats.t.ppf(TAILS[1], parts - 1) / _Z
+        wider = special.stdtrit(parts - 1, TAILS[1]) / _Z  # Student's t
         effect = wider**2 * parts / (parts - 1) * apart / size**2 / (rate * (1 - rate) / size)
         known = (parts > 1) & (rate > 0) & (rate < 1)
         size = size / np.where(known, np.maximum(1.0, effect), 1.0)

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 from math import comb
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from nltk import ConditionalFreqDist, FreqDist
 
 from kzpolicy.corpus import Corpus
 from kzpolicy.measures.intervals import Floats
 from kzpolicy.measures.keywords import FUNCTION_WORDS
 from kzpolicy.measures.tone import cut_at
 from kzpolicy.tables import StudyError, as_list, unknown_name
+
+if TYPE_CHECKING:
+    from nltk import ConditionalFreqDist
 
 _MOST_SPLITS = 10_000
 _MARKED = 1.96
@@ -69,6 +72,8 @@ def word_frequencies(
     >>> word_frequencies(load_corpus("articles", tables="terms"))[2022]["trade"] > 0
     True
     """
+    from nltk import ConditionalFreqDist, FreqDist  # slow to load
+
     corpus.require("terms")
     documents = corpus.documents.assign(year=corpus.documents["published_from"].dt.year)
     if by not in documents:

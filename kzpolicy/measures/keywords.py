@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from unicodedata import normalize
 
 import numpy as np
 import pandas as pd
-from nltk import FreqDist, ngrams
-from nltk.tokenize import RegexpTokenizer
 
 from kzpolicy import lists
 from kzpolicy.corpus import Corpus
@@ -23,7 +22,7 @@ FUNCTION_WORDS = frozenset(lists.path("stop_words.txt").read_text(encoding="utf-
 _PLACE = ["document", "paragraph"]
 # Words as a build counts them: with hyphens and apostrophes inside, initials such as U.S. as one.
 _UNIT = r"(?:(?:[^\W\d_]\.)+[^\W\d_](?![^\W_])\.?|[^\W_]+)"
-WORDS = RegexpTokenizer(rf"{_UNIT}(?:(?:['’‐‑-]|(?<=\d)[.,](?=\d)){_UNIT})*")
+WORDS = re.compile(rf"{_UNIT}(?:(?:['’‐‑-]|(?<=\d)[.,](?=\d)){_UNIT})*")
 
 
 def theme_counts(corpus: Corpus, themes: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -109,6 +108,8 @@ def _phrase_counts(corpus: Corpus, terms: list[str]) -> pd.DataFrame:
             f"{terms[0]!r} cannot be counted in {untold[0]} and {len(untold) - 1} more without their texts; "
             "keep the documents that have some with corpus.filter(document=…)"
         )
+    from nltk import FreqDist, ngrams  # slow to load
+
     sizes = sorted({term.count(" ") + 1 for term in terms})
     firsts = {term.split(" ")[0] for term in terms}
     counts: FreqDist[tuple[str, int, str]] = FreqDist(
@@ -131,7 +132,7 @@ def words_of(text: str) -> list[str]:
     >>> words_of("Kazakhstan’s multi-vector policy cost the U.S. 6,467 dollars.")
     ['kazakhstan', 'multi-vector', 'policy', 'cost', 'the', 'u.s.', '6,467', 'dollars']
     """
-    return [plain_word(word) for word in WORDS.tokenize(normalize("NFC", text))]
+    return [plain_word(word) for word in WORDS.findall(normalize("NFC", text))]
 
 
 def plain_word(word: str) -> str:
