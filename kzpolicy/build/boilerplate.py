@@ -33,12 +33,6 @@ _GOES_ON = re.compile(
     r"against|and|or|but|nor|that|which|who|whose|as|than|is|are|was|were|be|been|has|have|had|will|would|its|his|her|"
     r"their|our|this|these|those)\Z"
 )
-_COMMENTS = re.compile(r"(?:\d+\s+comments?|comments?(?:\s*[(:]\s*\d*\s*\)?)?)\Z", re.IGNORECASE)
-_COMMENT = re.compile(
-    r"(?:reply|report abuse|.{1,60}\bsays:?|.{1,60}\b(?:commented|replied|wrote):?|posted by .{1,60}"
-    r"|.{0,60}\b\d+ (?:minutes?|hours?|days?|weeks?|months?|years?) ago\b.{0,30})\Z",
-    re.IGNORECASE,
-)
 # A hard-wrapped line is longer than this; a heading, a name or a salutation is shorter.
 _WRAPPED = 60
 # As long a line of a narrow column may be.
@@ -132,7 +126,6 @@ def clean_paragraphs(
             piece.kind = "" if piece.reason else "body"
     else:
         _find_title(pieces, title, authors)
-        _find_comments(pieces)
         _find_repeats(pieces)
         _find_kinds(pieces, standfirst)
     gone.update({(p.line, p.reason): len(p.text.split()) for p in pieces if not p.kind})
@@ -252,17 +245,6 @@ def _find_title(pieces: Sequence[Piece], title: str, authors: str) -> None:
 
 def _prose_words(pieces: Sequence[Piece]) -> int:
     return sum(len(p.text.split()) for p in pieces if not p.reason and not is_heading(p.text))
-
-
-def _find_comments(pieces: Sequence[Piece]) -> None:
-    """Mark the readers' comments: from their heading on, if something below looks like a comment's head."""
-    signs = [i for i, p in enumerate(pieces) if _COMMENT.match(p.text)]
-    heads = [i for i, p in enumerate(pieces) if _COMMENTS.match(p.text) and signs and i < signs[-1]]
-    prose = [i for i, p in enumerate(pieces) if not p.reason and not is_heading(p.text)]
-    for i in heads[-1:]:
-        if len([at for at in prose if at < i]) >= 2:
-            for piece in pieces[i:]:
-                piece.reason = piece.reason or "comments"
 
 
 def _find_repeats(pieces: Sequence[Piece]) -> None:
