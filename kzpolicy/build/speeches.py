@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tarfile
+import zlib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from kzpolicy import lists
@@ -100,22 +103,23 @@ def gather_speeches(
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise StudyError(f"{out}: is not empty; give a new folder for the speeches")
     source = Path(place) if place is not None else _fetch(out, server, sha256)
-    written = []
     try:
-        for name, content in _statements(source):
-            year = int(_NAME.fullmatch(name)["year"])  # type: ignore[index]  # only such names are given
-            if first_last[0] <= year <= first_last[1]:
-                out.mkdir(parents=True, exist_ok=True)
-                (out / name).write_bytes(content)
-                written.append(out / name)
-    except (OSError, tarfile.TarError, EOFError) as error:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
+            names = set()
+            for name, content in _statements(source):
+                if first_last[0] <= int(name[-8:-4]) <= first_last[1]:  # KAZ_74_2019.txt
+                    Path(folder, name).write_bytes(content)
+                    names.add(name)
+            if names:
+                shutil.copytree(folder, out, dirs_exist_ok=True)
+    except (OSError, tarfile.TarError, EOFError, zlib.error) as error:
         cause = getattr(error, "strerror", None) or str(error)
         raise StudyError(f"{source}: cannot be unpacked into {out} ({cause})") from None
-    if not written:
-        raise StudyError(
-            f"{source}: no statement named as KAZ_74_2019.txt{' of ' + years if years else ''} in it"
-        )
-    return sorted(set(written))
+    if not names:
+        of = f" of {years}" if years else ""
+        raise StudyError(f"{source}: no statement named as KAZ_74_2019.txt{of} in it")
+    return sorted(out / name for name in names)
 
 
 def _first_and_last(years: str) -> tuple[int, int]:
