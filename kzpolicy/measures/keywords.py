@@ -309,6 +309,7 @@ def mention_rates(
     >>> mention_rates(load_corpus("articles", document="clark2015"), "Turkey")["count"].tolist()
     [0]
     """
+    corpus.require("mentions")
     body = _body(corpus)
     counted = body.groupby(_PLACE, sort=False)[["words"]].sum()
     named = corpus.mentions[["sentence", "power"]].merge(body[["sentence", *_PLACE]], on="sentence")
@@ -344,6 +345,7 @@ def attention(corpus: Corpus, by: str | Sequence[str] = "document") -> pd.DataFr
     >>> shares.columns.tolist()
     ['year', 'power', 'n', 'sentences', 'share', 'low', 'high']
     """
+    corpus.require("mentions")
     body = _body(corpus)
     counted = body.groupby(_PLACE, sort=False).size().to_frame("words")
     named = corpus.mentions[["sentence", "power"]].drop_duplicates()
@@ -363,7 +365,10 @@ def _rates(
     corpus: Corpus, counted: pd.DataFrame, key: str, by: str | Sequence[str], per: int = PER
 ) -> pd.DataFrame:
     """Turn counts in paragraphs, as from `paragraph_counts`, into rates of groups of documents."""
-    columns, documents = as_list(by), corpus.documents.assign(year=corpus.documents["published_from"].dt.year)
+    columns, documents = (
+        list(dict.fromkeys(as_list(by))),
+        corpus.documents.assign(year=corpus.documents["published_from"].dt.year),
+    )
     if unknown := [one for one in columns if one not in documents]:
         raise unknown_name("column of documents", unknown[0], documents)
     # Documents stay in the order of their dates.

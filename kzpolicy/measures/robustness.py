@@ -102,8 +102,7 @@ def specification_curve(
     """
     if measure not in ("tone", "stance"):
         raise unknown_name("coded measure", measure, ("tone", "stance"))
-    if missing := [name for name in ("alone", "state", "kind") if name not in pairs]:
-        raise StudyError(f"pairs have no column {missing[0]}; give the frame of scoped_pairs")
+    _has(pairs, "alone", "state", "kind")
     ours, theirs = sides_of(pairs, between, first, second)
     pairs = _compared(pairs, between, ours, theirs).assign(wide=plain_class(pairs["plain"], 0.2))
     measures = {
@@ -132,6 +131,11 @@ def specification_curve(
     # Equal estimates differ by rounding errors only: in their order they stay.
     order = curve["estimate"].round(9).argsort(kind="stable")
     return curve.iloc[order].reset_index(drop=True)
+
+
+def _has(pairs: pd.DataFrame, *columns: str) -> None:
+    if missing := [name for name in columns if name not in pairs]:
+        raise StudyError(f"pairs have no column {missing[0]}; give the frame of scoped_pairs")
 
 
 def survival(curve: pd.DataFrame) -> pd.DataFrame:
@@ -201,6 +205,7 @@ def leave_out(
     >>> leave_out(pairs, "tone", between="power", first="usa", second="eu")["difference"].tolist()
     [1.5, 2.0, 1.0]
     """
+    _has(pairs, "document", "label")
     ours, theirs = sides_of(pairs, between, first, second)
     compared = _compared(pairs, between, ours, theirs)
     texts = list(dict.fromkeys(compared.sort_values("document")["label"].astype("str")))
@@ -264,6 +269,7 @@ def document_interval(
     >>> found[["method", "estimate", "p"]].round(2).values.tolist()
     [["Student's t", 1.0, 0.23], ['permutation', 1.0, 0.5], ['CR2', 1.0, 0.23]]
     """
+    _has(pairs, "document")
     gap = difference(pairs, measure, between=between, first=first, second=second).iloc[0]
     if not gap["n_first"] or not gap["n_second"]:
         raise StudyError(f"no pair of {gap['first' if not gap['n_first'] else 'second']} has a {measure}")

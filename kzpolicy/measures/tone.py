@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -165,7 +165,7 @@ def mean_by(
     >>> mean_by(pairs, "tone", by="power").round(2).to_dict("records")
     [{'power': 'china', 'mean': 0.5, 'low': -0.42, 'high': 0.86, 'n': 2, 'missing': 1}]
     """
-    groups = as_list(by)
+    groups = list(dict.fromkeys(as_list(by)))
     _check(pairs, measure, [*groups, "paragraph", *as_list(alike)], whole=["paragraph", *as_list(alike)])
     rows = []
     for key, part in _groups(pairs, groups):
@@ -246,7 +246,7 @@ def difference(
     >>> gap[["first", "second", "difference", "n_first", "n_second"]].round(2).values.tolist()
     [['china', 'russia', 1.17, 3, 2]]
     """
-    groups, whole = as_list(by), [unit or "paragraph", *as_list(alike)]
+    groups, whole = list(dict.fromkeys(as_list(by))), [unit or "paragraph", *as_list(alike)]
     _check(pairs, measure, [between, *groups, *whole], whole=whole)
     ours, theirs = sides_of(pairs, between, first, second)
     names = [", ".join(ours), ", ".join(theirs) if second is not None or len(theirs) == 1 else "others"]
@@ -449,7 +449,7 @@ def cut_at(date: int | str) -> tuple[pd.Timestamp, list[str]]:
     return start, [f"before {named}", f"{named} on" if named.isdecimal() else f"from {named}"]
 
 
-def by_vector(pairs: pd.DataFrame) -> pd.DataFrame:
+def by_vector(pairs: pd.DataFrame, vectors: Mapping[str, str] = VECTORS) -> pd.DataFrame:
     """Keep the pairs of the three vectors of multi-vector policy and name each pair's vector.
 
     The United States, the European Union and the West make one vector; a sentence that names
@@ -459,6 +459,8 @@ def by_vector(pairs: pd.DataFrame) -> pd.DataFrame:
     ----------
     pairs
         As from `coded_pairs` or `mention_pairs`.
+    vectors
+        Vectors of your own: the key of each power that belongs to one, and the vector's name.
 
     Returns
     -------
@@ -472,8 +474,11 @@ def by_vector(pairs: pd.DataFrame) -> pd.DataFrame:
     >>> by_vector(pairs)[["vector", "tone"]].values.tolist()
     [['US, EU and West', 0.5]]
     """
-    order = list(dict.fromkeys(VECTORS.values()))
-    vector = pd.Categorical(pairs["power"].astype("str").map(VECTORS), categories=order, ordered=True)
+    for column in ("sentence", "power"):
+        if column not in pairs:
+            raise unknown_name("column", column, pairs)
+    order = list(dict.fromkeys(vectors.values()))
+    vector = pd.Categorical(pairs["power"].astype("str").map(vectors), categories=order, ordered=True)
     named = pairs.assign(vector=vector).dropna(subset=["vector"])
     dropped = {"power", "own", "sure", "plain_class", "tone_score_class", "stance_score_class"}
     kept = {
