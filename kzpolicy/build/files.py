@@ -7,7 +7,7 @@ import email
 import email.policy
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
@@ -50,7 +50,8 @@ _NO_COLUMN = "no column of texts"
 _NOT_TEXT = "not a text file; save it as plain text in UTF-8"
 # HTML in a table's cell: what shows that it is there, and the tags that end a paragraph.
 _MARKUP = re.compile(
-    r"</(?:p|div|a|span|b|i|u|em|strong|li|td|tr|h\d|font|blockquote)>|<(?:br|p)\b[^<>]{0,200}>|&(?:[a-z]{2,6}|#\w{2,6});",
+    r"</(?:p|div|a|span|b|i|u|em|strong|li|td|tr|h\d|font|blockquote)>|<(?:br|p)\b[^<>]{0,200}>"
+    r"|&(?:[a-z]{2,6}|#\w{2,6});",
     re.IGNORECASE,
 )
 # Tags inside a paragraph; all others part words.
@@ -133,17 +134,13 @@ def read_texts(name: str, raw: bytes) -> list[Text]:
         raise StudyError("the file is empty; put the text in it or take it away")
     articles = split_export(text)
     if articles is not None:
-        told = (*notes, *mended)
         none = "an article without text in the export; export it again"
-        texts = [
-            Text(re.sub(r"\n{3,}", "\n\n", body), own, told, fault="" if body else none)
-            for body, own in articles
-        ]
-        return (
-            texts
-            if len(texts) == 1
-            else [replace(text, part=f"#{n}") for n, text in enumerate(texts, start=1)]
-        )
+        texts = []
+        for number, (body, own) in enumerate(articles, start=1):
+            part = f"#{number}" if len(articles) > 1 else ""
+            body = re.sub(r"\n{3,}", "\n\n", body)
+            texts.append(Text(body, own, (*notes, *mended), part, "" if body else none))
+        return texts
     if facts.get("date_basis", MADE).startswith(MADE) and (stated := date_line(text)):
         facts = {field: fact for field, fact in facts.items() if field != "date"} | stated
     return [Text(text, facts, (*notes, *mended))]

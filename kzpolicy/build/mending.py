@@ -20,7 +20,7 @@ _EXCEL = re.compile(r"_x00([01][0-9A-Fa-f]|5[Ff])_")  # a control, or an undersc
 # Line ends and signs as programs write them out; but not what is the path of a file or, with a blank
 # before it, a command of LaTeX.
 _WRITTEN = re.compile(
-    r"\b[A-Za-z]:\\\S*|\\(?:u(?=\w{4})|x(?=\w\w))((?<=u)[0-9A-Fa-f]{4}|(?<=x)[0-9A-Fa-f]{2})|\\([\"'])"
+    r"\b[A-Za-z]:\\\S*|\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([\"']))"
     r"|(?<=[\w.,;:!?)”’\"'])\\+[nrt](?=[a-z])|\\+[nrt](?![a-z])"
 )
 _ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{2,5}|#x[0-9A-Fa-f]{2,5});")
@@ -145,11 +145,11 @@ def join_words(text: str) -> str:
 
 
 def _unwritten(found: re.Match[str]) -> str:
-    if found[1]:
-        return chr(int(found[1], 16))
-    return found[2] or {"n": "\n", "r": "\r", "t": "\t"}.get(
-        found[0][-1] if found[0][0] == "\\" else "", found[0]
-    )
+    if code := found[1] or found[2]:
+        return chr(int(code, 16))
+    if found[3] or found[0][0] != "\\":  # a quotation mark; a path
+        return found[3] or found[0]
+    return {"n": "\n", "r": "\r", "t": "\t"}[found[0][-1]]
 
 
 def _from_dos(found: re.Match[str]) -> str:
