@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -13,10 +13,11 @@ from kzpolicy.corpus import Corpus, One
 from kzpolicy.measures.agreement import scorer_agreement
 from kzpolicy.measures.keywords import keyword_rates, mention_rates, theme_counts, theme_rates
 from kzpolicy.measures.tone import coded_pairs, mean_by, mention_pairs
-from kzpolicy.plots import plot_dots, plot_lines
-from kzpolicy.style import Chart
 from kzpolicy.tables import StudyError, as_list, unknown_name
 from kzpolicy.themes import make_theme, matching_terms
+
+if TYPE_CHECKING:
+    from kzpolicy.style import Chart
 
 CODED, SCORED, COUNTED = ("tone", "stance"), ("tone_score", "stance_score"), ("mentions", "theme", "keyword")
 QUESTIONS = CODED + SCORED + COUNTED
@@ -143,6 +144,8 @@ def explore_figure(table: pd.DataFrame, corpus: Corpus | None = None) -> Chart:
     >>> explore_figure(explore_table(load_corpus("articles"), "mentions", power="iran")).title
     'Mentions of powers, by text: Iran, 2015–2022'
     """
+    from kzpolicy.plots import plot_dots, plot_lines  # matplotlib and seaborn take seconds to load
+
     measure = str(table["measure"].iloc[0])
     series = next(column for column in ("power", "theme", "keyword") if column in table)
     value = "mean" if "mean" in table else "rate"

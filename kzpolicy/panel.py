@@ -7,20 +7,16 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import ipywidgets
-from IPython.display import HTML, display
-
 from kzpolicy.build.texts import with_texts
 from kzpolicy.corpus import Corpus, load_corpus
 from kzpolicy.explore import QUESTIONS, explore_code, explore_evidence, explore_figure, explore_table
-from kzpolicy.style import MEASURES, shown_names, table_html
 from kzpolicy.tables import StudyError
 
 # Rows of evidence on the screen; `explore_evidence` gives all.
 SHOWN = 40
 
 
-def explore(study: str | Path | Corpus = "articles", texts: str | Path | None = None) -> ipywidgets.Widget:
+def explore(study: str | Path | Corpus = "articles", texts: str | Path | None = None) -> Any:
     """Open the panel: choose a measure, powers, documents, years; see figure, evidence and code.
 
     Parameters
@@ -33,7 +29,7 @@ def explore(study: str | Path | Corpus = "articles", texts: str | Path | None = 
 
     Returns
     -------
-    ipywidgets.Widget
+    ipywidgets.HBox
         Shown when it is the last line of a cell.
 
     Raises
@@ -45,6 +41,9 @@ def explore(study: str | Path | Corpus = "articles", texts: str | Path | None = 
     --------
     >>> explore("articles")  # doctest: +SKIP
     """
+    import ipywidgets  # here and below: what takes seconds to load
+    from IPython.display import HTML, display
+
     corpus = study if isinstance(study, Corpus) else load_corpus(study)
     if texts is not None:
         corpus = with_texts(corpus, texts)
@@ -63,6 +62,10 @@ def explore(study: str | Path | Corpus = "articles", texts: str | Path | None = 
 
 def controls_of(corpus: Corpus) -> dict[str, Any]:
     """Make the controls for what a corpus holds, by the names that `answer` takes."""
+    import ipywidgets
+
+    from kzpolicy.style import MEASURES, shown_names
+
     documents, themes = corpus.documents, corpus.themes.drop_duplicates("theme")
     first, last = documents["published_from"].min().year, documents["published_to"].max().year
     states = documents[["speaker_state"]].dropna().drop_duplicates()
@@ -126,6 +129,8 @@ def answer(
     str
         HTML; all that comes from the corpus is escaped.
     """
+    from kzpolicy.style import table_html
+
     words = [word.strip() for word in keyword.split(",") if word.strip()]
     documents = corpus.documents
     every = (documents["published_from"].min().year, documents["published_to"].max().year)

@@ -10,7 +10,6 @@ import ipywidgets
 import pytest
 from invented import Code, Paper, Said, invented_corpus
 
-from kzpolicy import panel
 from kzpolicy.corpus import Corpus, load_corpus
 from kzpolicy.panel import answer, controls_of, explore, wanted_by
 from kzpolicy.tables import StudyError
@@ -77,7 +76,7 @@ def test_what_is_wrong_is_said(articles: Corpus) -> None:
 
 def test_the_panel_draws_again_when_a_control_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[str] = []
-    monkeypatch.setattr(panel, "display", lambda html: shown.append(html.data))
+    monkeypatch.setattr("IPython.display.display", lambda html: shown.append(html.data))
     box: Any = explore("articles")
     assert isinstance(box, ipywidgets.HBox) and len(shown) == 1
     controls = {control.description: control for control in box.children[0].children}
@@ -91,7 +90,7 @@ def test_the_panel_draws_again_when_a_control_is_changed(monkeypatch: pytest.Mon
 
 def test_a_corpus_can_be_given(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[str] = []
-    monkeypatch.setattr(panel, "display", lambda html: shown.append(html.data))
+    monkeypatch.setattr("IPython.display.display", lambda html: shown.append(html.data))
     explore(corpus)
     assert "Mean tone, as coded, by power: North 2015" in shown[0]
     assert "load_corpus('your own study')" in words(shown[0])
