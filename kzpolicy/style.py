@@ -203,7 +203,7 @@ def shown_names(frame: pd.DataFrame, column: str, powers: Powers | None = None) 
     powers
         A study's own powers; None for the built-in ones.
     """
-    other = {"theme": "name", "state": "name", "document": "label"}.get(column, column)
+    other = _named_by(frame).get(column, column)
     texts = frame[other if other in frame else column].astype("object")
     names: Mapping[str, str] = {}
     if column in ("measure", "coded", "scored"):
@@ -221,6 +221,12 @@ def shown_names(frame: pd.DataFrame, column: str, powers: Powers | None = None) 
     return texts.map(lambda value: names.get(value, str(value)), na_action="ignore")
 
 
+def _named_by(frame: pd.DataFrame) -> dict[str, str]:
+    """Say which column names which key: ``name`` the first of theme, state and power that is there."""
+    named = [key for key in ("theme", "state", "power") if key in frame][:1]
+    return {"document": "label"} | dict.fromkeys(named, "name")
+
+
 def in_words(column: str, frame: pd.DataFrame) -> str:
     """Name a column of a frame as people would: label is a text, name whatever the frame names.
 
@@ -229,8 +235,8 @@ def in_words(column: str, frame: pd.DataFrame) -> str:
     >>> in_words("name", pd.DataFrame(columns=["state", "name"])), in_words("n_first", pd.DataFrame())
     ('delegation', 'n first')
     """
-    if column == "name":
-        column = next((key for key in ("theme", "state", "power") if key in frame), column)
+    named = {name: key for key, name in _named_by(frame).items()}
+    column = named.get(column, column) if column == "name" else column
     return WORDS.get(column, str(column).replace("_", " "))
 
 
@@ -276,9 +282,7 @@ def table_html(frame: pd.DataFrame, *, digits: int = 2, powers: Powers | None = 
 
 def _kept(frame: pd.DataFrame) -> list[str]:
     """Leave keys out whose names stand beside them."""
-    keys = {"name": ("theme", "state", "power"), "label": ("document",)}
-    doubled = {key for name, columns in keys.items() if name in frame for key in columns}
-    return [column for column in frame if column not in doubled]
+    return [column for column in frame if _named_by(frame).get(column) not in frame]
 
 
 def _written(frame: pd.DataFrame, digits: int, powers: Powers | None) -> pd.DataFrame:

@@ -122,6 +122,8 @@ def test_change_and_what_of_it_is_everybodys(small: Corpus) -> None:
     assert row[["n_before", "n_after", "others"]].tolist() == [3, 9, 3]
     assert row["ratio"] == pytest.approx(9.5 / 3.5)
     assert row["percentile"] == pytest.approx(100 * 2 / 3)
+    assert row[["state", "period"]].tolist() == ["KAZ", "2018 to 2019"]
+    assert row["visible_from"] == pytest.approx(row["world"] + row["detectable"])
     # Twenty and thirty less than, forty more than; the median of the others' changes is 30.
     assert row["p"] == row["q"] == pytest.approx(2 / 4)
 

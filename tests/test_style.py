@@ -104,6 +104,13 @@ def test_a_table_leaves_out_keys_whose_names_stand_beside_them() -> None:
     assert ">war<" not in html and ">theme</th>" in html and ">text</th>" in html
 
 
+def test_the_name_beside_theme_and_state_is_the_themes() -> None:
+    frame = pd.DataFrame({"state": ["KAZ"], "theme": ["trade"], "name": ["Trade and transit"]})
+    assert shown_names(frame, "state").tolist() == ["Kazakhstan"]
+    assert shown_names(frame, "theme").tolist() == ["Trade and transit"]
+    assert cells(table_html(frame)) == [["Kazakhstan", "Trade and transit"]]
+
+
 def test_a_table_escapes_markup_and_says_that_it_is_empty() -> None:
     assert "&lt;b&gt;x" in table_html(pd.DataFrame({"title": ["<b>x"]}))
     assert "No rows" in table_html(pd.DataFrame({"title": []}))

@@ -112,8 +112,8 @@ def world(rates: pd.DataFrame, state: str = "KAZ") -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a theme and year: ``theme``, ``name``, ``year``, the state's ``count``, ``words``,
-        ``rate``, ``low``, ``high``; ``median``, ``q1``, ``q3`` of the other delegations' rates,
+        One row a theme and year: ``state`` (code), ``theme``, ``name``, ``year``, the state's ``count``,
+        ``words``, ``rate``, ``low``, ``high``; ``median``, ``q1``, ``q3`` of the other delegations' rates,
         ``percentile`` (share of them with a lower rate, ties half, 0 to 100), ``others`` (how many).
 
     Examples
@@ -132,7 +132,7 @@ def world(rates: pd.DataFrame, state: str = "KAZ") -> pd.DataFrame:
     rows["percentile"] = [
         stats.percentileofscore(spread[theme, year], rate, kind="mean") for theme, year, rate in keys
     ]
-    columns = ["theme", "name", "year", "count", "words", "rate", "low", "high"]
+    columns = ["state", "theme", "name", "year", "count", "words", "rate", "low", "high"]
     return rows[[*columns, "median", "q1", "q3", "percentile", "others"]]
 
 
@@ -209,7 +209,7 @@ def change_test(
     Returns
     -------
     DataFrame
-        One row a theme: ``theme``, ``name``, and
+        One row a theme: ``state`` (code), ``period`` (the years compared, in words), ``theme``, ``name``, and
 
         - ``before``, ``after`` (rates per 10,000 words), ``change``, ``low``, ``high`` (95% interval), their
           ``ratio``, ``ratio_low``, ``ratio_high`` (half a word added to both counts), ``n_before``,
@@ -224,8 +224,9 @@ def change_test(
           uncertainty), ``p_family`` (of the largest of these over all themes), ``p_all`` (of all themes
           together, by their sum of squares; the same in each row);
         - what could be seen: ``detectable`` (smallest change that would have had ``p_scaled`` below .05
-          with 80% power), ``finding`` (``unusual`` where ``p_family`` is below .05; ``could not have been
-          seen`` where ``detectable`` is more than ``before``, so that a doubling, or a fall to nothing,
+          with 80% power, in its direction), ``visible_from`` (the world's median change and that one),
+          ``finding`` (``unusual`` where ``p_family`` is below .05; ``could not have been seen`` where
+          ``detectable`` is more than ``before``, so that a doubling, or a fall to nothing,
           would likely be missed; else ``not unusual``), ``others`` (how many states).
 
     Raises
@@ -263,12 +264,16 @@ def change_test(
         detectable = scaled["detectable"] * own["error"]
         missed = "could not have been seen" if detectable > own["before"] else "not unusual"
         found |= {"p_scaled": scaled["p"], "p_family": p_family, "p_all": p_all, "detectable": detectable}
+        found["visible_from"] = beside["world"] + np.copysign(detectable, own["z"] - scaled["world"])
         found |= {"finding": "unusual" if p_family < 0.05 else missed, "others": len(others)}
         tests.append(found)
     table = pd.DataFrame(tests)
     names = rates.drop_duplicates("theme").set_index("theme")["name"]
     table.insert(1, "name", table["theme"].map(names))
     table.insert(table.columns.get_loc("p") + 1, "q", stats.false_discovery_control(table["p"]))
+    table.insert(0, "state", state)
+    spans = [sorted({min(side), max(side)}) for side in two_sides(before, after)]
+    table.insert(1, "period", " to ".join("–".join(map(str, span)) for span in spans))
     return table
 
 
