@@ -206,6 +206,13 @@ def test_documents_are_named_for_figures_by_title_and_year(tmp_path: Path) -> No
         *("A Short Road 2019", "A Road That Is Much… 2019", "c", "d", "e", "f"),
         *("Own", "Same (h)", "Same (i)", "L" * 71 + "…"),
     ]
+    # Keys of one title, alike for longer than a label may be.
+    files = {f"{'k' * 80}{n}.txt": TEXT for n in "abc"}
+    found = known(
+        fill(tmp_path / "long", {**files, "sources.csv": sourced(*(f"{f[:-4]},{f},T,2019" for f in files))})
+    )
+    documents, _ = merge(tmp_path / "long")
+    assert len(found) == 3 and documents["label"].nunique() == 3 and documents["label"].str.len().max() <= 72
 
 
 def test_of_copies_the_earliest_exact_date_comes_first() -> None:

@@ -289,7 +289,7 @@ def _read_ris(text: str, odd: list[str]) -> Iterator[dict[str, Any]]:
     for line in text.splitlines():
         found = tagged.match(line)
         if not found:
-            wrapped = wrapped and bool(line.strip())
+            wrapped = wrapped and bool(line.strip()) and len(record["title"]) < _LONGEST
             if wrapped:
                 record["title"] += f" {line.strip()}"
             continue

@@ -419,12 +419,17 @@ def _labels(documents: pd.DataFrame) -> pd.Series[Any]:
     # What the figures' font cannot draw, and what turns the line around, is no name.
     plain = names.map(lambda name: name.isprintable() and max(name) < "\u2c00").astype("bool")
     names = names.where(plain & ~names.duplicated(keep=False), documents["document"])
-    labels = documents["label"]
-    labels = labels.mask(labels.str.len() > _LONGEST_LABEL, labels.str[: _LONGEST_LABEL - 1] + "…")
-    labels = labels.where(labels != "", names)
+    labels = documents["label"].where(documents["label"] != "", names)
+    labels = labels.map(_fitting)
     twice = labels.duplicated(keep=False)
-    labels = labels.mask(twice, labels.str[: _LONGEST_LABEL // 2] + " (" + documents["document"] + ")")
-    return labels.mask(labels.duplicated(keep=False), documents["document"])
+    keyed = labels.str[: _LONGEST_LABEL // 2] + " (" + documents["document"] + ")"
+    labels = labels.mask(twice, keyed.map(_fitting))
+    again = labels.groupby(labels).cumcount()
+    return labels.mask(again > 0, labels.str[: _LONGEST_LABEL - 8] + " " + (again + 1).astype("str"))
+
+
+def _fitting(label: str) -> str:
+    return label if len(label) <= _LONGEST_LABEL else label[: _LONGEST_LABEL - 1] + "…"
 
 
 def _short(text: str, most: int) -> str:

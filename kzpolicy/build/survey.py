@@ -29,6 +29,7 @@ FORMULA = re.compile(r"'?[=+\-@\t\r']")  # how a cell begins that a spreadsheet 
 _NEEDED = ["document", "file", "title", "published_from"]
 _LISTS = (".csv", ".tsv", ".xlsx")
 _NO_TEXT = re.compile(r"(?i)(?:read[_ -]?me|licen[cs]e|copying|changelog|citation)(?:\.\w+)?")
+_MOST_COLUMNS = 1_000
 _LONGEST_LIST = 1_000_000  # rows
 _LARGEST = 20_000_000  # bytes: ten thousand references with their abstracts
 
@@ -180,7 +181,10 @@ def _table(path: Path, rows: int = _LONGEST_LIST) -> pd.DataFrame:
             table = pd.read_excel(path, **options)
         else:
             text = re.sub(r'\A"?sep=."?\s*\n', "", decode(path.read_bytes())[0].lstrip())
-            separator = max(",;\t", key=text.split("\n", 1)[0].count)
+            heading = text.split("\n", 1)[0]
+            separator = max(",;\t", key=heading.count)
+            if heading.count(separator) > _MOST_COLUMNS:
+                raise StudyError(f"more than {_MOST_COLUMNS:,} columns; keep those that are needed")
             table = pd.read_csv(io.StringIO(text), sep=separator, skip_blank_lines=False, **options)
     except StudyError as error:
         raise StudyError(f"{path}: {error}") from None
@@ -202,7 +206,7 @@ def _read_sources(folder: Path, files: list[str], skipped: list[tuple[str, str]]
     for column in _NEEDED:
         if column not in table:
             raise StudyError(f"{path}: lacks column {column!r}; it needs {', '.join(_NEEDED)}")
-    empty = [name for name in table if (table[name] == "").all() and str(name).startswith("Unnamed: ")]
+    empty = [name for name in table if str(name).startswith("Unnamed: ") and (table[name] == "").all()]
     _tell_unread(SOURCES, table.columns.difference(["file", *FACTS, *empty]), skipped)
     table = table.reindex(columns=["file", *(name for name in FACTS if name in table)])
     table = table.replace(rf"\A'(?={FORMULA.pattern})", "", regex=True)
@@ -216,15 +220,17 @@ def _read_sources(folder: Path, files: list[str], skipped: list[tuple[str, str]]
         raise StudyError(f"{path}: has no row; write one row a text")
     known = {unicodedata.normalize("NFC", file): file for file in files}
     table["file"] = [_as_listed(file, known) for file in table["file"]]
-    for file, row, again in zip(table["file"], table["row"], table.duplicated("file"), strict=True):
-        whole = re.sub(r"#\d+\Z", "", file)
-        reason = "file is empty; fill it in" if not file else "" if whole in files else _absent(file)
-        if file and again:
-            reason = f"file {file} stands twice; keep one"
+    used: set[str] = set()
+    unusable = []
+    for file, row in zip(table["file"], table["row"], strict=True):
+        listed = unicodedata.normalize("NFC", re.sub(r"#\d+\Z", "", file)) in known
+        reason = "file is empty; fill it in" if not file else "" if listed else _absent(file)
+        reason = f"file {file} stands twice; keep one" if file in used else reason
         if reason:
             skipped.append((file or SOURCES, f"{SOURCES}: row {row}: {reason}"))
-            table = table[table["row"] != row]
-    return table
+            unusable.append(row)
+        used |= {file} - {""}
+    return table[~table["row"].isin(unusable)]
 
 
 def _as_listed(file: str, known: dict[str, str]) -> str:
