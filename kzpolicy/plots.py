@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import ParamSpec
 
 import numpy as np
 import pandas as pd
@@ -50,9 +52,30 @@ __all__ = ["plot_curve", "plot_dots", "plot_grid", "plot_lines", "plot_slopes", 
 
 _DIVERGING = LinearSegmentedColormap.from_list("", ["#5B2A86", "#B79BCB", "#EBEBEB", "#8FC3A0", "#1F6E43"])
 _COUNTS = LinearSegmentedColormap.from_list("", ["#FFFFFF", "#33475B"])
+P = ParamSpec("P")
 _STEP = 0.2  # inches between the series of a row
 
 
+def _finished(draw: Callable[P, Chart]) -> Callable[P, Chart]:
+    """Draw in the look of all figures; in the place of a frame without rows say that there is nothing."""
+
+    @wraps(draw)
+    def drawn(*args: P.args, **given: P.kwargs) -> Chart:
+        frame = args[0] if args else given["frame"]
+        with theme():
+            if not isinstance(frame, pd.DataFrame) or len(frame):
+                return draw(*args, **given)
+            figure, (ax,) = make_axes([""], 1)
+            ax.set_axis_off()
+            words = "Nothing to draw: the table has no rows."
+            write(ax, words, (0.5, 0.5), ha="center", color=GREY)
+            title, source = (str(given.get(name) or "") for name in ("title", "source"))
+            return finish(figure, title or "No data", "", source, words, body=0.8)
+
+    return drawn
+
+
+@_finished
 def plot_dots(
     frame: pd.DataFrame,
     x: str = "mean",
@@ -106,45 +129,44 @@ def plot_dots(
     >>> plot_dots(means, measure="tone").title
     'Mean tone, as coded, by power'
     """
-    if frame.empty:
-        return _nothing(title, source)
-    with theme():
-        said = caption(frame, x, measure, powers, title, texts, row=y, hue=hue, panel=panel)
-        table, rows, hues, panels = said.table, *map(said.names, ("row", "hue", "panel"))
-        table[["start", "stop"]] = frame[list(background)] if background else np.nan
-        further = [*(marks or {}).values(), *(texts[x] if texts is not None else ())]
-        limits = limits_of(said.measure, table[["value", "low", "high", "start", "stop"]], further)
-        lanes = find_lanes(texts, x, shown_names(texts, y, powers), rows, limits) if texts is not None else {}
-        # Where each row has one series, in its own colour, nothing stands side by side.
-        beside = {hue: 0 if table["row"].is_unique else i for i, hue in enumerate(hues)}
-        depth = _STEP * len(set(beside.values()))
-        tall = [depth + LANE * len({lane for *_, lane in lanes.get(row, ())}) for row in rows]
-        tall = [inches + (0.12 if len(rows) < 15 else 0.02) for inches in tall]
-        tops = dict(zip(rows, np.cumsum([0.14, *tall]), strict=False))
-        figure, axes = make_axes(panels, 2, sharex=True, sharey=True)
-        for ax, name in zip(axes, panels, strict=True):
-            for row in table[table["panel"] == name].itertuples():
-                at = tops[row.row] + _STEP * beside[row.hue]
-                ax.hlines(at, row.start, row.stop, color=LIGHT, lw=7, zorder=1)
-                draw_value(ax, row, at, said, narrow=len(panels) > 1)
-            for row, dots in lanes.items():
-                draw_texts(ax, dots, tops[row] + depth - 0.02)
-            ax.set(xlim=limits, ylim=(sum(tall), -0.1))
-            ax.set_yticks(
-                [top + (depth - _STEP) / 2 for top in tops.values()], [broken(row, 26) for row in rows]
-            )
-            ax.tick_params(axis="y", labelsize=9 if max(map(len, rows)) > 26 else 9.5)
-            for word, at in (marks or {}).items():
-                ax.axvline(at, color=GREY, lw=0.9, ls=":", zorder=0)
-                write(ax, word, (at, 1), (0, 7), ABOVE, ha="center", size=8.2, color=GREY)
-            draw_scale(ax, said.measure, "x")
-        for ax in axes[:-2]:
-            ax.set_xlabel("")
-        said.about += ["small dots: single texts" if lanes else "", f"grey: {behind}" if background else ""]
-        body = 0.55 + -(-len(panels) // 2) * (sum(tall) + (0.35 if panel else 0))
-        return _finish(figure, said, "Dot plot", source, body, make_key(hues, said.looks))
+    said = caption(frame, x, measure, powers, title, texts, row=y, hue=hue, panel=panel)
+    table, rows, hues, panels = said.table, *map(said.names, ("row", "hue", "panel"))
+    table[["start", "stop"]] = frame[list(background)] if background else np.nan
+    further = [*(marks or {}).values(), *(texts[x] if texts is not None else ())]
+    limits = limits_of(said.measure, table[["value", "low", "high", "start", "stop"]], further)
+    lanes = find_lanes(texts, x, shown_names(texts, y, powers), rows, limits) if texts is not None else {}
+    # Where each row has one series, in its own colour, nothing stands side by side.
+    beside = {hue: 0 if table["row"].is_unique else i for i, hue in enumerate(hues)}
+    depth = _STEP * len(set(beside.values()))
+    tall = [depth + LANE * len({lane for *_, lane in lanes.get(row, ())}) for row in rows]
+    tall = [inches + (0.12 if len(rows) < 15 else 0.02) for inches in tall]
+    tops = dict(zip(rows, np.cumsum([0.14, *tall]), strict=False))
+    figure, axes = make_axes(panels, 2, sharex=True, sharey=True)
+    for ax, name in zip(axes, panels, strict=True):
+        for row in table[table["panel"] == name].itertuples():
+            at = tops[row.row] + _STEP * beside[row.hue]
+            ax.hlines(at, row.start, row.stop, color=LIGHT, lw=7, zorder=1)
+            draw_value(ax, row, at, said, narrow=len(panels) > 1)
+        for row, dots in lanes.items():
+            draw_texts(ax, dots, tops[row] + depth - 0.02)
+        ax.set(xlim=limits, ylim=(sum(tall), -0.1))
+        ax.set_yticks([top + (depth - _STEP) / 2 for top in tops.values()], [broken(row, 26) for row in rows])
+        ax.tick_params(axis="y", labelsize=9 if max(map(len, rows)) > 26 else 9.5)
+        for word, at in (marks or {}).items():
+            ax.axvline(at, color=GREY, lw=0.9, ls=":", zorder=0)
+            write(ax, word, (at, 1), (0, 7), ABOVE, ha="center", size=8.2, color=GREY)
+        draw_scale(ax, said.measure, "x")
+    for ax in axes[:-2]:
+        ax.set_xlabel("")
+    said.about += [
+        "small dots: single texts" if lanes else "",
+        f"grey: {behind}" if background else "",
+    ]
+    body = 0.55 + -(-len(panels) // 2) * (sum(tall) + (0.35 if panel else 0))
+    return _finish(figure, said, "Dot plot", source, body, make_key(hues, said.looks))
 
 
+@_finished
 def plot_slopes(
     frame: pd.DataFrame,
     x: str = "label",
@@ -173,41 +195,39 @@ def plot_slopes(
     >>> plot_slopes(tone, measure="tone").title
     'Mean tone, as coded, by text and power'
     """
-    if frame.empty:
-        return _nothing(title, source)
-    with theme():
-        said = caption(frame, y, measure, powers, title, row=x, hue=hue)
-        table, places, hues = said.table, said.names("row"), said.names("hue")
-        table["at"] = table["row"].map(places.index).astype(float)
-        figure, (ax,) = make_axes([""], 1)
-        ax.set_ylim(*limits_of(said.measure, table[["value", "low", "high"]]))
-        draw_lines(ax, table, said, hues, apart=0.1)
-        middle = table.groupby("row")["value"].transform("mean")
-        for row, above in zip(table.itertuples(), table["value"] >= middle, strict=True):
-            text, color = said.measure.text(row.value) if len(hues) < 3 else "", said.look(row)[0]
-            halo = [withStroke(linewidth=2.5, foreground="white")]
-            offset = (0, 13 if above else -13)
-            write(
-                ax,
-                text,
-                (row.at, row.value),
-                offset,
-                ha="center",
-                weight="bold",
-                color=color,
-                path_effects=halo,
-            )
-        draw_scale(ax, said.measure, "y")
-        name_ends(ax, table, said, 0.2)
-        counts = table.pivot(index="row", columns="hue", values="n").loc[places, hues]
-        sizes = counts.map(lambda n: "–" if np.isnan(n) else f"{n:.0f}").agg(" / ".join, axis=1)
-        names = [f"{broken(place, 60 // len(places))}\nn = {sizes[place]}" for place in places]
-        ax.set_xticks(range(len(places)), names)
-        ax.set(xlim=(-0.4, len(places) - 0.6), xlabel="")
-        said.about.append(f"n: {' / '.join(hues)}" if len(hues) > 1 else "")
-        return _finish(figure, said, "Slope chart", source, 3.4)
+    said = caption(frame, y, measure, powers, title, row=x, hue=hue)
+    table, places, hues = said.table, said.names("row"), said.names("hue")
+    table["at"] = table["row"].map(places.index).astype(float)
+    figure, (ax,) = make_axes([""], 1)
+    ax.set_ylim(*limits_of(said.measure, table[["value", "low", "high"]]))
+    draw_lines(ax, table, said, hues, apart=0.1)
+    middle = table.groupby("row")["value"].transform("mean")
+    for row, above in zip(table.itertuples(), table["value"] >= middle, strict=True):
+        text, color = said.measure.text(row.value) if len(hues) < 3 else "", said.look(row)[0]
+        halo = [withStroke(linewidth=2.5, foreground="white")]
+        offset = (0, 13 if above else -13)
+        write(
+            ax,
+            text,
+            (row.at, row.value),
+            offset,
+            ha="center",
+            weight="bold",
+            color=color,
+            path_effects=halo,
+        )
+    draw_scale(ax, said.measure, "y")
+    name_ends(ax, table, said, 0.2)
+    counts = table.pivot(index="row", columns="hue", values="n").loc[places, hues]
+    sizes = counts.map(lambda n: "–" if np.isnan(n) else f"{n:.0f}").agg(" / ".join, axis=1)
+    names = [f"{broken(place, 60 // len(places))}\nn = {sizes[place]}" for place in places]
+    ax.set_xticks(range(len(places)), names)
+    ax.set(xlim=(-0.4, len(places) - 0.6), xlabel="")
+    said.about.append(f"n: {' / '.join(hues)}" if len(hues) > 1 else "")
+    return _finish(figure, said, "Slope chart", source, 3.4)
 
 
+@_finished
 def plot_lines(
     frame: pd.DataFrame,
     x: str = "year",
@@ -216,7 +236,6 @@ def plot_lines(
     hue: str | None = None,
     panel: str | None = None,
     background: tuple[str, str, str] = ("median", "q1", "q3"),
-    behind: str = "median and quartiles of the other delegations",
     events: Mapping[str, str] | None = None,
     measure: str | Measure | None = None,
     title: str = "",
@@ -233,8 +252,8 @@ def plot_lines(
         Columns of the year and of the value.
     hue, panel
         Columns of the lines, named at their ends, and of small multiples.
-    background, behind
-        Columns of a line and a span drawn in grey where the frame has them, and what these are.
+    background
+        Columns of the others' median and quartiles, drawn in grey where the frame has them.
     events
         Dates (2022-02-24, or 2022) and their words.
     measure, title, source, powers
@@ -246,34 +265,35 @@ def plot_lines(
     >>> plot_lines(rates, hue="keyword", events={"2015-09-25": "SDGs"}).title
     'Words counted, by year and keyword, 2015–2016'
     """
-    if frame.empty:
-        return _nothing(title, source)
-    with theme():
-        said = caption(frame, y, measure, powers, title, row=x, hue=hue, panel=panel)
-        table, hues, panels = said.table, said.names("hue"), said.names("panel")
-        usual, years = set(background) <= set(frame), sorted(set(frame[x].astype(int)))
-        table["at"] = frame[x].astype(float) + 0.5
-        table[["middle", "q1", "q3"]] = frame[list(background)] if usual else np.nan
-        across = 1 if not panel else 2 if len(panels) < 5 else 3
-        figure, axes = make_axes(panels, across, sharex=True)
-        for ax, name in zip(axes, panels, strict=True):
-            part = table[table["panel"] == name].sort_values("at", kind="stable")
-            ax.fill_between(part["at"], part["q1"], part["q3"], color=LIGHT, lw=0, zorder=1)
-            ax.plot(part["at"], part["middle"], color=GREY, lw=1.1, zorder=1.5)
-            cut_axis(ax, part, said.measure)
-            draw_lines(ax, part, said, hues, apart=0.14)
-            draw_events(ax, events or {}, words=not panel)
-            draw_scale(ax, said.measure, "y")
-            shown = years[:: -(-len(years) * across // 13)]  # as many as there is room for
-            ax.set_xticks([year + 0.5 for year in shown], [str(year) for year in shown])
-            ax.set(xlim=(years[0], years[-1] + 1), xlabel="", ylabel="" if panel else ax.get_ylabel())
-            name_ends(ax, part, said, 0.25)
-        dashed = ", ".join(f"{words} ({date})" for date, words in (events or {}).items()) if panel else ""
-        said.about += [f"grey: {behind}" if usual else "", f"dashed: {dashed}" if dashed else ""]
-        body = 0.3 + -(-len(panels) // across) * (1.5 if across == 3 else 2.1) if panel else 3.1
-        return _finish(figure, said, "Line chart", source, body)
+    said = caption(frame, y, measure, powers, title, row=x, hue=hue, panel=panel)
+    table, hues, panels = said.table, said.names("hue"), said.names("panel")
+    usual, years = set(background) <= set(frame), sorted(set(frame[x].astype(int)))
+    table["at"] = frame[x].astype(float) + 0.5
+    table[["middle", "q1", "q3"]] = frame[list(background)] if usual else np.nan
+    across = 1 if not panel else 2 if len(panels) < 5 else 3
+    figure, axes = make_axes(panels, across, sharex=True)
+    for ax, name in zip(axes, panels, strict=True):
+        part = table[table["panel"] == name].sort_values("at", kind="stable")
+        ax.fill_between(part["at"], part["q1"], part["q3"], color=LIGHT, lw=0, zorder=1)
+        ax.plot(part["at"], part["middle"], color=GREY, lw=1.1, zorder=1.5)
+        cut_axis(ax, part, said.measure)
+        draw_lines(ax, part, said, hues, apart=0.14)
+        draw_events(ax, events or {}, words=not panel)
+        draw_scale(ax, said.measure, "y")
+        shown = years[:: -(-len(years) * across // 13)]  # as many as there is room for
+        ax.set_xticks([year + 0.5 for year in shown], [str(year) for year in shown])
+        ax.set(xlim=(years[0], years[-1] + 1), xlabel="", ylabel="" if panel else ax.get_ylabel())
+        name_ends(ax, part, said, 0.25)
+    dashed = ", ".join(f"{words} ({date})" for date, words in (events or {}).items()) if panel else ""
+    said.about += [
+        "grey: median and quartiles of the others" if usual else "",
+        f"dashed: {dashed}" if dashed else "",
+    ]
+    body = 0.3 + -(-len(panels) // across) * (1.5 if across == 3 else 2.1) if panel else 3.1
+    return _finish(figure, said, "Line chart", source, body)
 
 
+@_finished
 def plot_grid(
     frame: pd.DataFrame,
     x: str = "label",
@@ -306,36 +326,33 @@ def plot_grid(
     >>> plot_grid(cells, "scored", "coded", "count").title
     'Counts, by codes and scorer'
     """
-    if frame.empty:
-        return _nothing(title, source)
     if {x, y} <= set(frame) and frame[x].nunique() > max(7, frame[y].nunique()):
         x, y = y, x
-    with theme():
-        said = caption(frame, value, measure, powers, title, row=y, hue=x)
-        table, what = said.table, said.measure
-        down, across = _ordered(table["row"], frame[y]), _ordered(table["hue"], frame[x])
-        values, sizes = (
-            table.pivot(index="row", columns="hue", values=c).loc[down, across] for c in ("value", "n")
-        )
-        few = (sizes < FEW).to_numpy() & bool(what.ends)
-        low, high = (-1.0, 1.0) if what.signed else (0.0, max(float(table["value"].max()), 1e-9))
-        colors = _DIVERGING if what.signed else _COUNTS
-        figure, (ax,) = make_axes([""], 1)
-        seaborn.heatmap(values.mask(few), ax=ax, cmap=colors, vmin=low, vmax=high, cbar=False, linewidths=2)
-        for (i, j), cell in np.ndenumerate(values.to_numpy(dtype=float)):
-            n, faint = sizes.iloc[i, j], bool(np.isnan(cell) or few[i, j])
-            words = "–" if np.isnan(cell) else what.text(cell) + ("" if np.isnan(n) else f"\nn = {n:.0f}")
-            ink, weight = (GREY, "normal") if faint else (ink_on(colors((cell - low) / (high - low))), "bold")
-            size = 9 if len(across) < 6 else 8
-            write(ax, words, (j + 0.5, i + 0.5), ha="center", size=size, color=ink, weight=weight)
-        ax.set_xticks(ax.get_xticks(), [broken(name, 54 // len(across)) for name in across], rotation=0)
-        ax.set_yticks(ax.get_yticks(), down, rotation=0)
-        ax.tick_params(length=0, top=False, labeltop=True, labelbottom=False)
-        ax.xaxis.set_label_position("top")
-        heads = ("", "") if what.ends else (in_words(x, frame), in_words(y, frame))
-        ax.set(xlabel=heads[0], ylabel=heads[1])
-        said.about = [words.replace("faint", "white") for words in said.about if not words.startswith("bars")]
-        return _finish(figure, said, "Heat map", source, 0.75 + 0.43 * len(down))
+    said = caption(frame, value, measure, powers, title, row=y, hue=x)
+    table, what = said.table, said.measure
+    down, across = _ordered(table["row"], frame[y]), _ordered(table["hue"], frame[x])
+    values, sizes = (
+        table.pivot(index="row", columns="hue", values=c).loc[down, across] for c in ("value", "n")
+    )
+    few = (sizes < FEW).to_numpy() & bool(what.ends)
+    low, high = (-1.0, 1.0) if what.signed else (0.0, max(float(table["value"].max()), 1e-9))
+    colors = _DIVERGING if what.signed else _COUNTS
+    figure, (ax,) = make_axes([""], 1)
+    seaborn.heatmap(values.mask(few), ax=ax, cmap=colors, vmin=low, vmax=high, cbar=False, linewidths=2)
+    for (i, j), cell in np.ndenumerate(values.to_numpy(dtype=float)):
+        n, faint = sizes.iloc[i, j], bool(np.isnan(cell) or few[i, j])
+        words = "–" if np.isnan(cell) else what.text(cell) + ("" if np.isnan(n) else f"\nn = {n:.0f}")
+        ink, weight = (GREY, "normal") if faint else (ink_on(colors((cell - low) / (high - low))), "bold")
+        size = 9 if len(across) < 6 else 8
+        write(ax, words, (j + 0.5, i + 0.5), ha="center", size=size, color=ink, weight=weight)
+    ax.set_xticks(ax.get_xticks(), [broken(name, 54 // len(across)) for name in across], rotation=0)
+    ax.set_yticks(ax.get_yticks(), down, rotation=0)
+    ax.tick_params(length=0, top=False, labeltop=True, labelbottom=False)
+    ax.xaxis.set_label_position("top")
+    heads = ("", "") if what.ends else (in_words(x, frame), in_words(y, frame))
+    ax.set(xlabel=heads[0], ylabel=heads[1])
+    said.about = [words.replace("faint", "white") for words in said.about if not words.startswith("bars")]
+    return _finish(figure, said, "Heat map", source, 0.75 + 0.43 * len(down))
 
 
 def plot_words(
@@ -380,6 +397,7 @@ def plot_words(
     return plot_dots(drawn, "z", "term", hue="side", marks=marks, title=title, source=source)
 
 
+@_finished
 def plot_curve(
     frame: pd.DataFrame, *, measure: str | Measure = "difference", title: str = "", source: str = ""
 ) -> Chart:
@@ -399,50 +417,35 @@ def plot_curve(
     >>> plot_curve(pd.DataFrame(rows)).title
     'Difference of means under 2 specifications'
     """
-    if frame.empty:
-        return _nothing(title, source)
-    with theme():
-        table = frame.sort_values("estimate", kind="stable", ignore_index=True)
-        coded = table["coded"].astype(bool) if "coded" in table else pd.Series(True, index=table.index)
-        what = find_measure(table, "estimate", measure)
-        title = title or f"{what.title} under {len(table)} specifications"
-        figure, (ax,) = make_axes([""], 1)
-        looks = {"as coded": (SERIES[0][0], "."), "scored automatically": (SERIES[1][0], ".")}
-        kinds = coded.map(dict(zip((True, False), looks, strict=True)))
-        for kind, part in table.groupby(kinds):
-            ax.vlines(part.index, part["low"], part["high"], color=looks[str(kind)][0], lw=1, alpha=0.35)
-            ax.plot(part.index, part["estimate"], ".", color=looks[str(kind)][0], ms=5)
-        for row in table[table["primary"].astype(bool)].itertuples():
-            ax.plot(row.Index, row.estimate, "o", color=MARK, ms=9, mfc="none", mew=1.8, zorder=4)
-            words = f"primary {signed(row.estimate)}"
-            write(ax, words, (row.Index, row.high), (0, 9), ha="center", color=MARK, weight="bold")
-        draw_scale(ax, what, "y")
-        ax.set(xticks=[], xlim=(-0.02 * len(table), 1.02 * len(table)))
-        above, below = (table["estimate"] > 0).mean(), (table["estimate"] < 0).mean()
-        clear = (table["low"] > 0).mean(), (table["high"] < 0).mean()
-        subtitle = (
-            f"above zero: {above:.0%}, with the whole interval {clear[0]:.0%}; below zero: {below:.0%}, "
-        )
-        subtitle += f"with the whole interval {clear[1]:.0%}; bars: 95% interval"
-        span = f"From {signed(table['estimate'].min())} to {signed(table['estimate'].max())}"
-        alt = f"Specification curve. {title}. {subtitle}. {span}."
-        return finish(figure, title, subtitle, source, alt, body=2.6, key=make_key(sorted(set(kinds)), looks))
+    table = frame.sort_values("estimate", kind="stable", ignore_index=True)
+    coded = table["coded"].astype(bool) if "coded" in table else pd.Series(True, index=table.index)
+    what = find_measure(table, "estimate", measure)
+    title = title or f"{what.title} under {len(table)} specifications"
+    figure, (ax,) = make_axes([""], 1)
+    looks = {"as coded": (SERIES[0][0], "."), "scored automatically": (SERIES[1][0], ".")}
+    kinds = coded.map(dict(zip((True, False), looks, strict=True)))
+    for kind, part in table.groupby(kinds):
+        ax.vlines(part.index, part["low"], part["high"], color=looks[str(kind)][0], lw=1, alpha=0.35)
+        ax.plot(part.index, part["estimate"], ".", color=looks[str(kind)][0], ms=5)
+    for row in table[table["primary"].astype(bool)].itertuples():
+        ax.plot(row.Index, row.estimate, "o", color=MARK, ms=9, mfc="none", mew=1.8, zorder=4)
+        words = f"primary {signed(row.estimate)}"
+        write(ax, words, (row.Index, row.high), (0, 9), ha="center", color=MARK, weight="bold")
+    draw_scale(ax, what, "y")
+    ax.set(xticks=[], xlim=(-0.02 * len(table), 1.02 * len(table)))
+    above, below = (table["estimate"] > 0).mean(), (table["estimate"] < 0).mean()
+    clear = (table["low"] > 0).mean(), (table["high"] < 0).mean()
+    subtitle = f"above zero: {above:.0%}, with the whole interval {clear[0]:.0%}; below zero: {below:.0%}, "
+    subtitle += f"with the whole interval {clear[1]:.0%}; bars: 95% interval"
+    span = f"From {signed(table['estimate'].min())} to {signed(table['estimate'].max())}"
+    alt = f"Specification curve. {title}. {subtitle}. {span}."
+    return finish(figure, title, subtitle, source, alt, body=2.6, key=make_key(sorted(set(kinds)), looks))
 
 
 def _finish(
     figure: Figure, said: Caption, kind: str, source: str, body: float, key: Sequence[Artist] = ()
 ) -> Chart:
     return finish(figure, said.title, said.subtitle, source, said.alt(kind), body=body, key=key)
-
-
-def _nothing(title: str, source: str) -> Chart:
-    """Say in the place of a figure that there is nothing to draw."""
-    words = "Nothing to draw: the table has no rows."
-    with theme():
-        figure, (ax,) = make_axes([""], 1)
-        ax.set_axis_off()
-        write(ax, words, (0.5, 0.5), ha="center", color=GREY)
-        return finish(figure, title or "No data", "", source, words, body=0.8)
 
 
 def _ordered(names: pd.Series, values: pd.Series) -> list[str]:

@@ -193,8 +193,8 @@ def test_marks_and_backgrounds() -> None:
     assert ax.get_xlim()[1] > 0.8 and {"customary", "n = 205", "0.50"} <= said(chart)
     assert [line.get_marker() for line in ax.lines if line.get_marker() != "None"] == [SERIES[0][1]] * 2
     change = pd.DataFrame({"theme": ["war"], "name": ["War"], "change": [9.0], "a": [-30.0], "b": [20.0]})
-    chart = plot_dots(change, "change", "theme", background=("a", "b"), behind="others")
-    assert (-30.0, 20.0) in spans(chart.figure.axes[0]) and "grey: others" in chart.alt
+    chart = plot_dots(change, "change", "theme", background=("a", "b"))
+    assert (-30.0, 20.0) in spans(chart.figure.axes[0]) and "grey: middle 95% of the others" in chart.alt
     assert "War" in said(chart) and "+9" in said(chart)
 
 
@@ -215,7 +215,7 @@ def test_lines_stand_in_the_middle_of_their_years() -> None:
     places = [np.asarray(line.get_xdata()) for line in ax.lines]
     (event,) = [float(place[0]) for place in places if len(place) == 2]
     assert event == pytest.approx(2022 + 54.5 / 365.25)
-    assert "invasion" in said(chart) and "grey: median and quartiles of the other delegations" in chart.alt
+    assert "invasion" in said(chart) and "grey: median and quartiles of the others" in chart.alt
 
 
 def test_very_wide_intervals_are_cut_with_an_arrow() -> None:
