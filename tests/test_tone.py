@@ -247,6 +247,7 @@ def test_vectors_count_a_sentence_once(pairs: pd.DataFrame, corpus: Corpus) -> N
     assert found["vector"].cat.categories.tolist() == ["Russia", "China", WESTERN]
     assert set(VECTORS) <= set(load_powers().keys)
     assert by_vector(mention_pairs(corpus))["vector"].tolist() == ["Russia", "China"]
+    assert by_vector(mention_pairs(corpus), {"china": "East"})["vector"].tolist() == ["East"]
 
 
 def test_balance_is_the_mean_by_vector_and_its_gap_a_difference(pairs: pd.DataFrame) -> None:
