@@ -39,6 +39,8 @@ _STATE_BEHIND = re.compile(
     r"(?:E|ORS?)|PRESIDENT|GOVERNMENT|ADMINISTRATION|EMBASSY|AMBASSADOR|ENVOYS?|DIPLOMATS?|OFFICIALS?|SECRETARY|"
     r"TREASURY|SANCTIONS|TARIFFS|ELECTIONS?|FOREIGN|DEFENCE|DEFENSE|AID|VISAS?|LAWMAKERS|ECONOMY|POLICY)\b"
 )
+_SENTENCE = re.compile(r"[^\W\d_]{2}.*\W[^\W\d_]{2}")  # two words or more beside it
+_NEAR = 200
 _PRONOUN_BEHIND = re.compile(r"\s+(?:AND\s+THEM|OR\s+THEM|VERSUS\s+THEM|VS\.?\s+THEM|ALL|BOTH|TOO)\b")
 
 
@@ -249,12 +251,10 @@ def _plain(name: str) -> str:
 
 def _is_state(text: str, start: int, end: int) -> bool:
     """Whether "US" is the state: always but in a line of capitals, where a sign of it must be there."""
-    first, last = text.rfind("\n", 0, start) + 1, text.find("\n", end)
-    before, behind = text[first:start], text[end : last if last >= 0 else len(text)]
-    if any(sign.islower() for sign in before[-200:] + behind[:200]) or not re.search(
-        r"[^\W\d_]{2}.*\W[^\W\d_]{2}", f"{before[-200:]} {behind[:200]}"
-    ):
+    before = text[max(0, start - _NEAR) : start].rpartition("\n")[2]
+    behind = text[end : end + _NEAR].partition("\n")[0]
+    if any(sign.islower() for sign in before + behind) or not _SENTENCE.search(f"{before} {behind}"):
         return True
     if _PRONOUN_BEHIND.match(behind):
         return False
-    return bool(_STATE_BEFORE.search(before[-200:]) or _STATE_BEHIND.match(behind))
+    return bool(_STATE_BEFORE.search(before) or _STATE_BEHIND.match(behind))
