@@ -33,7 +33,7 @@ def make_axes(panels: Sequence[str], across: int, **options: Any) -> tuple[Figur
     for ax in axes[len(panels) - across : len(panels)]:  # nothing stands under these
         ax.xaxis.set_tick_params(labelbottom=True)
     for ax, panel in zip(axes, panels, strict=False):
-        ax.set_title(broken(panel, 60 if across == 1 else 21), size=8.8)
+        ax.set_title(broken(panel, {1: 60, 2: 21}.get(across, 17)), size=8.8)
     return figure, axes[: len(panels)]
 
 

@@ -280,7 +280,7 @@ def plot_lines(
         draw_lines(ax, part, said, hues, apart=0.14)
         draw_events(ax, events or {}, words=not panel)
         draw_scale(ax, said.measure, "y")
-        shown = years[:: -(-len(years) * across // 13)]  # as many as there is room for
+        shown = years[:: -(-len(years) * across // 11)]  # as many as there is room for
         ax.set_xticks([year + 0.5 for year in shown], [str(year) for year in shown])
         ax.set(xlim=(years[0], years[-1] + 1), xlabel="", ylabel="" if panel else ax.get_ylabel())
         name_ends(ax, part, said, 0.25)

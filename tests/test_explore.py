@@ -18,7 +18,6 @@ from kzpolicy.explore import (
     explore_table,
     validation,
 )
-from kzpolicy.measures.keywords import mention_rates
 from kzpolicy.measures.tone import coded_pairs, mean_by, mention_pairs
 from kzpolicy.tables import StudyError
 
@@ -72,13 +71,6 @@ def test_means_are_those_of_mean_by(articles: Corpus, measure: str) -> None:
     assert (table["n"] == whole["n"]).all()
     for column in ("mean", "low", "high"):  # the order of draws may differ, the values may not
         assert table[column].tolist() == pytest.approx(whole[column].tolist(), abs=1e-9)
-
-
-def test_mentions_are_those_of_mention_rates(articles: Corpus) -> None:
-    table = explore_table(articles, "mentions", power=["Iran", "india"])
-    rates = mention_rates(articles, ["iran", "india"])
-    for column in ("count", "words", "rate", "low", "high"):
-        assert table[column].tolist() == rates[column].tolist()
 
 
 def test_keywords_are_counted_each_for_itself(corpus: Corpus) -> None:

@@ -11,7 +11,6 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
-import seaborn
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
@@ -25,9 +24,7 @@ from kzpolicy.style import (
     finish,
     in_words,
     ink_on,
-    set_theme,
     show_table,
-    show_versions,
     shown_names,
     signed,
     table_html,
@@ -152,14 +149,6 @@ def test_pyplot_knows_no_figure_and_the_session_keeps_its_look() -> None:
     assert plt.get_fignums() == [] and dict(mpl.rcParams) == before
 
 
-def test_the_look_can_be_had_for_a_session() -> None:
-    with mpl.rc_context():
-        set_theme()
-        assert (
-            mpl.rcParams["axes.titlelocation"] == "left" and seaborn.axes_style()["axes.facecolor"] == "white"
-        )
-
-
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
 def test_a_chart_is_saved_and_always_the_same(tmp_path: Path, ending: str) -> None:
     one, two = (chart().save(tmp_path / folder / f"a.{ending}") for folder in "xy")
@@ -187,12 +176,6 @@ def test_long_words_make_a_figure_higher_and_stay_in_it() -> None:
     assert axes.get_tightbbox().y1 < subtitle.get_window_extent().y0 < title.get_window_extent().y0  # type: ignore[union-attr]
 
 
-def test_two_dollars_are_prices() -> None:
-    figure = chart("From $5 to $6").figure
-    figure.draw_without_rendering()
-    assert not figure.texts[0].get_parse_math()
-
-
 def test_a_colour_and_a_marker_belong_to_one_power() -> None:
     powers = list(load_powers())
     markers = [power.marker for power in powers] + [marker for _, marker in SERIES]
@@ -218,10 +201,3 @@ def test_ink_is_read_on_every_colour() -> None:
 def test_words_and_series_are_read_on_white() -> None:
     assert min(contrast(color, "white") for color in (style.INK, style.GREY, style.MARK)) >= 4.5
     assert min(contrast(color, "white") for color, _ in SERIES) >= 3  # as WCAG asks of graphic marks
-
-
-def test_versions_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    show_versions()
-    assert {"Python", "kzpolicy", "seaborn", "nltk"} <= {
-        word.split()[0] for word in capsys.readouterr().out.split(", ")
-    }
