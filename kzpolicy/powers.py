@@ -210,7 +210,7 @@ def _aliases(tables: dict[str, Any], path: Path) -> tuple[dict[str, tuple[str, s
             for name in names:
                 usual = " ".join(name.split())
                 # Capitals are known too, for headings: "RUSSIA", but never "us" for "US".
-                for form in {usual, usual.upper()} if len(usual) > 2 else {usual}:
+                for form in dict.fromkeys((usual, usual.upper() if len(usual) > 2 else usual)):
                     if via == _NOT_MEANT:
                         not_meant.setdefault(_plain(form), power)
                     elif aliases.setdefault(_plain(form), (power, via, usual))[0] != power:

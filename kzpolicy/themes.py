@@ -10,9 +10,11 @@ from typing import Any
 import pandas as pd
 
 from kzpolicy import lists
-from kzpolicy.tables import StudyError, as_list, read_toml
+from kzpolicy.tables import StudyError, as_list, read_toml, unknown_name
 
 _TERM = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*(?: [^\W_]+(?:['’.-][^\W_]+)*)*\*?")  # noqa: RUF001
+
+_FIELDS = ("name", "why", "terms", "not_meant")
 
 
 def load_themes(path: str | Path | None = None) -> pd.DataFrame:
@@ -49,6 +51,11 @@ def load_themes(path: str | Path | None = None) -> pd.DataFrame:
     for key, table in tables.items():
         if not isinstance(table, dict) or not {"name", "why", "terms"} <= table.keys():
             raise StudyError(f"{path}: theme [{key}] needs name, why and terms; write them")
+        unknown = [field for field in table if field not in _FIELDS]
+        if unknown:
+            raise StudyError(f"{path}: theme [{key}]: {unknown_name('field', unknown[0], _FIELDS)}")
+        if not isinstance(table["name"], str) or not table["name"].strip() or not table["terms"]:
+            raise StudyError(f"{path}: theme [{key}] has no name or no term; write them")
         for field, sign in (("terms", 1), ("not_meant", -1)):
             terms = _checked(table.get(field, []), f"{path}: theme [{key}], {field}")
             rows += [(key, str(table["name"]), str(table["why"]), term, sign) for term in terms]
