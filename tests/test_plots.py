@@ -132,11 +132,6 @@ def test_a_figure_says_what_its_frame_holds() -> None:
     assert mark == POWERS["china"].marker
 
 
-def test_a_title_of_ones_own_and_the_source_are_shown() -> None:
-    chart = plot_dots(means(), measure="tone", title="From $5 to $6", source="Source: mine.")
-    assert chart.title == "From $5 to $6" and {"From $5 to $6", "Source: mine."} <= said(chart)
-
-
 def test_a_figure_grows_with_its_rows() -> None:
     keys = list(POWERS.keys)
     two, four, eight = (plot_dots(means(keys[:k]), measure="tone").figure.get_figheight() for k in (2, 4, 8))
