@@ -86,6 +86,7 @@ def plot_dots(
     texts: pd.DataFrame | None = None,
     background: tuple[str, str] | None = None,
     behind: str = "middle 95% of the others",
+    behind: str = "middle 95% of the others",
     marks: Mapping[str, float] | None = None,
     measure: str | Measure | None = None,
     title: str = "",
@@ -236,6 +237,7 @@ def plot_lines(
     hue: str | None = None,
     panel: str | None = None,
     background: tuple[str, str, str] = ("median", "q1", "q3"),
+    behind: str = "median and quartiles of the others",
     events: Mapping[str, str] | None = None,
     measure: str | Measure | None = None,
     title: str = "",
@@ -252,8 +254,8 @@ def plot_lines(
         Columns of the year and of the value.
     hue, panel
         Columns of the lines, named at their ends, and of small multiples.
-    background
-        Columns of the others' median and quartiles, drawn in grey where the frame has them.
+    background, behind
+        Columns of a line and a span drawn in grey where the frame has them, and what these are.
     events
         Dates (2022-02-24, or 2022) and their words.
     measure, title, source, powers
@@ -286,7 +288,7 @@ def plot_lines(
         name_ends(ax, part, said, 0.25)
     dashed = ", ".join(f"{words} ({date})" for date, words in (events or {}).items()) if panel else ""
     said.about += [
-        "grey: median and quartiles of the others" if usual else "",
+        f"grey: {behind}" if usual else "",
         f"dashed: {dashed}" if dashed else "",
     ]
     body = 0.3 + -(-len(panels) // across) * (1.5 if across == 3 else 2.1) if panel else 3.1

@@ -41,7 +41,7 @@ def chart(title: str = "A title", source: str = "A source") -> Chart:
 
 
 def test_numbers_have_a_sign_and_a_true_minus() -> None:
-    assert [signed(v) for v in (0.354, -0.1, -0.001, np.nan)] == ["+0.35", "−0.10", "0.00", "none"]
+    assert [signed(v) for v in (0.354, -0.1, -0.001, float("nan"))] == ["+0.35", "−0.10", "0.00", "none"]
     assert signed(-1234.5, 0) == "−1,234"
 
 
