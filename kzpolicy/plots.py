@@ -86,7 +86,6 @@ def plot_dots(
     texts: pd.DataFrame | None = None,
     background: tuple[str, str] | None = None,
     behind: str = "middle 95% of the others",
-    behind: str = "middle 95% of the others",
     marks: Mapping[str, float] | None = None,
     measure: str | Measure | None = None,
     title: str = "",
