@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 from tqdm.auto import tqdm
 
 from kzpolicy import lists
+from kzpolicy.build.curated import check_curated, read_curated
 from kzpolicy.build.documents import (
     BATCH,
     BATCH_DOCUMENTS,
@@ -42,8 +43,8 @@ from kzpolicy.build.survey import SOURCES, Survey, survey
 from kzpolicy.corpus import Corpus, Study, load_corpus, load_study, themes_of
 from kzpolicy.powers import Powers, load_powers
 from kzpolicy.scores.own import SCORES, Scorer, check_scores
-from kzpolicy.storage import parse_table, write_study
-from kzpolicy.tables import CURATED, PARSED, TABLES, StudyError, check_references, check_table, unknown_name
+from kzpolicy.storage import write_study
+from kzpolicy.tables import PARSED, TABLES, StudyError, check_table
 from kzpolicy.themes import phrases
 
 # A study with more rows in one table keeps its tables in parts.
@@ -120,7 +121,7 @@ def build_study(
     limits = Limits(seconds, megabytes)
     with only_writer(place) as working:
         run = _Run(Path(texts), place, working, limits, workers or _cores(), scheduler, progress)
-        curated = _curated(place)
+        curated = read_curated(place)
         study, powers = _settings(place)
         documents, skipped = _read_all(run, curated["exceptions"], collapse=collapse, strict=strict)
         parts, more = _measure_all(run, documents, study, powers, scored=scorer is None)
@@ -132,7 +133,7 @@ def build_study(
             raise _no_document(texts, skipped)
         if scorer is not None:
             files["mentions"] = list(_scored(run, files["mentions"], study, scorer))
-        _check_curated(curated, files, powers)
+        check_curated(curated, files["sentences"], powers)
         whole = {"skipped": skipped} | curated
         _write(place, _tables(files, documents) | whole, study)
     return load_corpus(place, tables=tables)
@@ -369,16 +370,7 @@ def _tables(
     return tables
 
 
-# The study's folder: what is kept, checked and written.
-
-
-def _curated(place: Path) -> dict[str, pd.DataFrame]:
-    """Read the tables written by people."""
-    tables = {}
-    for name in CURATED:
-        found = [path for suffix in ("csv", "parquet") if (path := place / f"{name}.{suffix}").is_file()]
-        tables[name] = parse_table(found[0].read_bytes(), name, found[0]) if found else TABLES[name].empty()
-    return tables
+# The study's settings and its writing.
 
 
 def _settings(place: Path) -> tuple[Study, Powers]:
@@ -387,42 +379,6 @@ def _settings(place: Path) -> tuple[Study, Powers]:
     study = replace(load_study(place), phrases=multiword, folder=None)
     own = place / "powers.toml"
     return study, load_powers(own if own.is_file() else None)
-
-
-def _check_curated(curated: dict[str, pd.DataFrame], files: dict[str, list[Path]], powers: Powers) -> None:
-    """Check that all that people wrote about is there."""
-    wanted = {s for name in ("codes", "paraphrases") for s in curated[name]["sentence"]}
-    wanted |= {s for cell in curated["events"]["sentences"] for s in cell.split(";")}
-    known = [TABLES["sentences"].empty()[["sentence"]]]
-    for path in files["sentences"] if wanted else ():
-        frame = pd.read_parquet(path, columns=["sentence"])
-        known.append(frame[frame["sentence"].isin(wanted)])
-    sentences = pd.concat(known, ignore_index=True)
-    documents = sentences["sentence"].str.split(":").str[0].rename("document")
-    found = {"sentences": sentences.assign(document=documents), "documents": documents.to_frame()}
-    check_references({name: curated[name] for name in ("codes", "paraphrases")} | found)
-    for number, power in enumerate(curated["codes"]["power"], start=2):
-        if power not in powers.keys:
-            raise StudyError(f"codes.csv: row {number}: {unknown_name('power', power, powers.keys)}")
-    for number, row in enumerate(curated["events"].fillna("").itertuples(), start=2):
-        if fault := _event_fault(row, set(sentences["sentence"]), powers):
-            raise StudyError(f"events.csv: row {number}: {fault}; correct it")
-
-
-def _event_fault(row: Any, sentences: Collection[str], powers: Powers) -> str:
-    strange = [one for one in row.sentences.split(";") if one not in sentences]
-    unknown = [one for one in row.powers.split(";") if one and one not in powers.keys]
-    if strange:
-        return f"sentence {strange[0]} is not in sentences"
-    if unknown:
-        return str(unknown_name("power", unknown[0], powers.keys))
-    form = {"day": "%Y-%m-%d", "month": "%Y-%m"}.get(row.precision, "%Y")
-    parts = row.date.split("/")
-    dates = pd.to_datetime(pd.Series(parts), format=form, errors="coerce", exact=True)
-    right = len(parts) == (2 if row.precision in ("span", "decade") else 1)
-    if not (right and dates.notna().all() and dates.is_monotonic_increasing):
-        return f"{row.date!r} is not a date of precision {row.precision}"
-    return ""
 
 
 def _write(place: Path, tables: dict[str, pd.DataFrame | Sequence[Path]], study: Study) -> None:
