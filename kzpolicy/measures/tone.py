@@ -55,7 +55,7 @@ def coded_pairs(corpus: Corpus) -> pd.DataFrame:
     >>> from kzpolicy.corpus import load_corpus
     >>> pairs = coded_pairs(load_corpus("articles", document="clark2015"))
     >>> mean_by(pairs, "tone", by="power").columns.tolist()
-    ['power', 'mean', 'low', 'high', 'n', 'missing']
+    ['power', 'measure', 'mean', 'low', 'high', 'n', 'missing']
     """
     corpus.require("sentences", "mentions", "codes")
     codes = reference_codes(corpus.codes)
@@ -150,9 +150,9 @@ def mean_by(
     Returns
     -------
     DataFrame
-        The columns of `by`, then ``mean``, ``low``, ``high``, ``n`` (sentences with a value),
-        ``missing`` (sentences without one, left out), and with `alike` ``units`` (how many weigh
-        alike).
+        The columns of `by`, then ``measure``, ``mean``, ``low``, ``high``, ``n`` (sentences with a
+        value), ``missing`` (sentences without one, left out), and with `alike` ``units`` (how many
+        weigh alike).
 
     Raises
     ------
@@ -162,7 +162,7 @@ def mean_by(
     Examples
     --------
     >>> pairs = pd.DataFrame({"tone": [1, 0, None], "power": "china", "paragraph": ["a:1", "a:2", "a:2"]})
-    >>> mean_by(pairs, "tone", by="power").round(2).to_dict("records")
+    >>> mean_by(pairs, "tone", by="power").drop(columns="measure").round(2).to_dict("records")
     [{'power': 'china', 'mean': 0.5, 'low': -0.42, 'high': 0.86, 'n': 2, 'missing': 1}]
     """
     groups = list(dict.fromkeys(as_list(by)))
@@ -175,7 +175,9 @@ def mean_by(
             counts.append(known[alike].nunique())
         rows.append((*key, *_mean(known, measure, alike), *counts))
     columns = ["mean", "low", "high", "n", "missing", *(["units"] if alike else [])]
-    return _framed(rows, pairs, groups, columns)
+    means = _framed(rows, pairs, groups, columns)
+    means.insert(len(groups), "measure", measure)
+    return means
 
 
 def _mean(part: pd.DataFrame, measure: str, alike: str | None) -> tuple[float, float, float]:
@@ -517,6 +519,6 @@ def balance(pairs: pd.DataFrame, by: str | Sequence[str], measure: str = "stance
     --------
     >>> from kzpolicy.corpus import load_corpus
     >>> balance(coded_pairs(load_corpus("articles")), by="label").columns.tolist()[:3]
-    ['label', 'vector', 'mean']
+    ['label', 'vector', 'measure']
     """
     return mean_by(by_vector(pairs), measure, [*as_list(by), "vector"])
