@@ -102,8 +102,7 @@ def _line(text: object) -> str:
 def _build(options: argparse.Namespace) -> None:
     from kzpolicy.build.study import build_study
 
-    texts = Path(options.texts).absolute()
-    out = str(texts.with_name(f"{texts.name}-study")) if options.out is None else options.out
+    out = f"{Path(options.texts).resolve()}-study" if options.out is None else options.out
     corpus = build_study(
         options.texts,
         out,
