@@ -220,7 +220,8 @@ def plot_slopes(
     name_ends(ax, table, said, 0.2)
     counts = table.pivot(index="row", columns="hue", values="n").loc[places, hues]
     sizes = counts.map(lambda n: "–" if np.isnan(n) else f"{n:.0f}").agg(" / ".join, axis=1)
-    names = [f"{broken(place, 60 // len(places))}\nn = {sizes[place]}" for place in places]
+    said_n = "" if len(hues) > 1 else "n = "  # of several lines the subtitle says what the numbers are
+    names = [f"{broken(place, 55 // len(places))}\n{said_n}{sizes[place]}" for place in places]
     ax.set_xticks(range(len(places)), names)
     ax.set(xlim=(-0.4, len(places) - 0.6), xlabel="")
     said.about.append(f"n: {' / '.join(hues)}" if len(hues) > 1 else "")
