@@ -18,63 +18,17 @@ BUILT_IN = load_powers()
 # What is named is between brackets, with "power via" in order behind it.
 MENTIONS = [
     # States, their adjectives, possessives
-    ("[Russia] sells gas.", "russia state"),
     ("[Russia]’s border is long, and [Russia]'s road is longer.", "russia state, russia state"),
-    ("The [Russian Federation] replied.", "russia state"),
     ("[China], [India] and [Iran] came.", "china state, india state, iran state"),
-    ("The [People’s Republic of China] paid.", "china state"),
     ("The [People's Republic of China] paid.", "china state"),
-    ("A [PRC] bank paid.", "china state"),
     ("The [United States] of Kazakh dreams.", "usa state"),
-    ("The [United States of America] is far.", "usa state"),
     ("The [United States]’ offer fell.", "usa state"),
     ("The [U.S.] and the [US] are one, says the [USA].", "usa state, usa state, usa state"),
     ("The [U.S.]’s offer fell.", "usa state"),
     ("They flew to the [U.S.]", "usa state"),
-    ("[America] is far.", "usa state"),
-    ("The [EU] and the [European Union] are one.", "eu state, eu state"),
-    ("[Turkey] is also [Türkiye] or [Turkiye].", "turkey state, turkey state, turkey state"),
-    ("The [Islamic Republic of Iran] wrote.", "iran state"),
     ("[the West] won; [West] and east lost.", "west state, west state"),
     ("A [Western] lorry was sold to [western countries].", "west state, west state"),
     ("([Russia]) “[China]” [Iran]; [India]: [Turkey]!", "russia, china, iran, india, turkey"),
-    # Capitals and seats of government
-    ("[Moscow] and the [Kremlin] slept.", "russia capital, russia capital"),
-    ("[Beijing]’s envoy met [Ankara]’s.", "china capital, turkey capital"),
-    ("[Washington], [Washington, D.C.] and [Washington DC].", "usa capital, usa capital, usa capital"),
-    ("The [White House], the [Pentagon], the [State Department].", "usa capital, usa capital, usa capital"),
-    ("[Brussels] smiled.", "eu capital"),
-    ("[Tehran] is typed [Teheran] too.", "iran capital, iran capital"),
-    ("[New Delhi] is not older than [Delhi].", "india capital, india capital"),
-    # Leaders
-    ("[Putin] met [Xi].", "russia leader, china leader"),
-    ("Mr. [Vladimir Putin] met [Xi Jinping]’s envoy.", "russia leader, china leader"),
-    ("[President Putin] and [President Xi] dined.", "russia leader, china leader"),
-    ("They saw [President Xi Jinping] off.", "china leader"),
-    ("[Obama], [Trump] and [Biden] came by turns.", "usa leader, usa leader, usa leader"),
-    ("[Erdogan] and [Erdoğan] are one.", "turkey leader, turkey leader"),
-    ("Then [Mogherini] spoke to [Lavrov] and [Modi].", "eu leader, russia leader, india leader"),
-    ("“[Von der Leyen] spoke to Mrs. [von der Leyen].”", "eu leader, eu leader"),
-    ("[Rouhani] and [Raisi] wrote.", "iran leader, iran leader"),
-    ("[Stoltenberg] wrote.", "west leader"),
-    # Peoples
-    ("The [Russians], [Americans] and [Turks] sang.", "russia people, usa people, turkey people"),
-    ("[Iranians] and [Indians] danced.", "iran people, india people"),
-    # Institutions under their several names
-    ("The [CSTO] met.", "russia institution"),
-    ("The [Collective Security Treaty Organization] met.", "russia institution"),
-    ("The [Collective Security Treaty Organisation] ([CSTO]) met.", "russia institution"),
-    ("[EAEU], [EEU], [Eurasian Economic Union].", "russia institution"),
-    ("The [Eurasian Union] and the [CIS].", "russia institution"),
-    ("The [Commonwealth of Independent States] met.", "russia institution"),
-    ("[Belt and Road], the [Belt and Road Initiative], [BRI].", "china institution"),
-    ("[One Belt, One Road] is [OBOR].", "china institution"),
-    ("The [Silk Road Economic Belt] runs here.", "china institution"),
-    ("[NATO], the [North Atlantic Treaty Organisation].", "west institution"),
-    ("The [North Atlantic Treaty Organization]’s map.", "west institution"),
-    ("The [European Commission] and the [European Parliament].", "eu institution"),
-    ("The [Organization of Turkic States], the [Organisation of Turkic States].", "turkey institution"),
-    ("The [Turkic Council] met in the [C5+1] room.", "turkey institution, usa institution"),
     # Hyphens, dashes, slashes
     ("An anti-[Russian] and pro-[Western] mood.", "russia state, west state"),
     ("[Sino]-[Russian] trade, [Russo]-[Chinese] talks.", "china, russia, russia, china"),
@@ -138,35 +92,22 @@ MENTIONS = [
 ]
 
 NO_MENTION = [
-    "The western regions of China are dry.",
-    "Trucks cross western China and Western China.",
     "A western wind, a road to the west of the city.",
-    "The South China Sea and the East China Sea.",
     "Indochina, Indo-China, the Indo-Pacific.",
     "The Soviet Union fell; post-Soviet states rose; the USSR is gone.",
     "Turkmenistan, Turkic peoples, East Turkestan, a roast turkey.",
-    "Ethnic Russians and an ethnic Russian teacher.",
-    "The Russian-speaking north learns the Russian language.",
-    "Russian-speakers and Russian speakers read Russian-language books.",
     "Belarussian milk, Belorussian trucks, Prussia.",
-    "Latin America and Latin American states, South America, North American grain.",
-    "Native Americans, African Americans and African-Americans.",
-    "The Indian Ocean and the West Indies.",
     "It helps us; they trust us.",
     "It cost 5 million US dollars.",
     "It cost US$5 million, or US$ 6.",
     "She played her trump card on a modish carpet.",
     "Xinjiang is not Xi’an, nor Xi'an.",
     "CHAPTER XI OF THE CHARTER",
-    "The XI century was cold.",
     "The U.S.S.R., the U. S. S. R., the U.S.S.R and the U.S.S. Steppe were large.",
     "Rasputin, Putinism, Americanisation, Westphalia, Midwest.",
-    "West Africa, the West Bank, Western Sahara, the Western Balkans.",
-    "West Kazakhstan, Western Kazakhstan, the Western Europe–Western China road.",
     "The Shanghai Cooperation Organisation and the United Nations.",
     "The EUR rate, a EURO note, USAID and the CISCO firm.",
     "Europe and the Council of Europe, European values.",
-    "Turkish Cypriots spoke.",
     "The Republic of China (Taiwan) spoke; envoys of the Republic of China, as Taiwan calls itself, came.",
     # Hyphens in what is not meant
     "A Latin-American, ethnic-Russian, West‑African, South-West or Bank-of-America firm came.",
@@ -228,14 +169,14 @@ def test_the_alias_is_the_name_as_listed() -> None:
 
 def test_every_listed_name_is_found_whole() -> None:
     powers = BUILT_IN
-    for table in tomllib.loads(lists.path("powers.toml").read_text("utf-8")).values():
+    for key, table in tomllib.loads(lists.path("powers.toml").read_text("utf-8")).items():
         for via in VIA:
             for name in table.get(via, ()):
                 usual = " ".join(name.split()).replace("'", "’")
                 for form in {name, name.upper()} if len(name) > 2 else {name}:
                     (found,) = powers.find(f"so {form}, ")
                     assert (found.via, found.alias.replace("'", "’").upper()) == (via, usual.upper())
-                    assert (found.start, found.end) == (3, 3 + len(form))
+                    assert (found.power, found.start, found.end) == (key, 3, 3 + len(form))
 
 
 def test_nothing_listed_as_not_meant_is_found_with_spaces_hyphens_or_in_capitals() -> None:

@@ -19,9 +19,11 @@ LeftOut = list[tuple[int, str, int]]
 _ENDED = re.compile(r"[.!?…:;。！？：；](?:[\s)\]”’\"'»」』）]|\[\d{1,3}\])*\Z")  # noqa: RUF001
 _NUMBERS = r"\d{1,3}(?:[,;–-]\ ?\d{1,3})*"
 _NOTED = re.compile(
-    r"[.!?…][”\"’)]?(?:[⁰¹²³⁴-⁹⁻⁽⁾,ᵃ-ᶿ†‡*]|\[[^\[\]]{1,30}\]|,\s(?=\[)|"
-    rf"\((?:[Nn]otes?\s)?(?:{_NUMBERS}|[a-z])\)"
-    rf"|(?:(?<=[a-z]{{3}}\.)|(?<=[a-z]{{2}}[!?])|(?<=[A-Z]{{2}}\.)|(?<=%\.)|(?<=[.!?][\"”’)])|(?<=[\"”’)][.!?])){_NUMBERS})+\Z"
+    r"[.!?…][”\"’)]?(?:[⁰¹²³⁴-⁹⁻⁽⁾,ᵃ-ᶿ†‡*]|\[[^\[\]]{1,30}\]|,\s(?=\[)"
+    rf"|\((?:[Nn]otes?\s)?(?:{_NUMBERS}|[a-z])\)"
+    # numbers stuck to the end of a word (not of "Vol."), percentage, quotation or bracket
+    r"|(?:(?<=[a-z]{3}\.)|(?<=[a-z]{2}[!?])|(?<=[A-Z]{2}\.)|(?<=%\.)|(?<=[.!?][\"”’)])|(?<=[\"”’)][.!?]))"
+    rf"{_NUMBERS})+\Z"
 )
 _DATE_LINE = re.compile(r"(?:\w+day,?\s+)?\d{1,2}\s+\w+\s+\d{4}$|\w+\s+\d{1,2},\s+\d{4}$|\d{4}-\d\d-\d\d$")
 _BULLET = re.compile(r"[•·▪◦‣■●►⁃\uf0b7*-]\s|\d{1,2}[.)]\s")
@@ -30,8 +32,9 @@ _CREDITED = re.compile(r"[A-Z].*,\s.*\d{4}\Z")
 # A line in which a sentence ended within, or that ends in a comma or in one of these words, goes on.
 _GOES_ON = re.compile(
     r"[a-z]{3}[.!?][”\"’)]?\s+[A-Z].*\Z|,\Z|\b(?:a|an|the|of|to|in|on|at|by|for|with|from|into|over|under|between|"
-    r"against|and|or|but|nor|that|which|who|whose|as|than|is|are|was|were|be|been|has|have|had|will|would|its|his|her|"
-    r"their|our|this|these|those)\Z"
+    r"against|about|near|through|across|without|within|during|and|or|but|nor|so|if|when|while|because|since|that|"
+    r"which|who|whose|where|how|why|as|than|is|are|was|were|be|been|has|have|had|will|would|said|not|its|his|her|"
+    r"their|our|he|she|it|they|we|this|these|those)\Z"
 )
 # A hard-wrapped line is longer than this; a heading, a name or a salutation is shorter.
 _WRAPPED = 60
