@@ -348,7 +348,7 @@ def plot_grid(
         size = 9 if len(across) < 6 else 8
         write(ax, words, (j + 0.5, i + 0.5), ha="center", size=size, color=ink, weight=weight)
     ax.set_xticks(ax.get_xticks(), [broken(name, 54 // len(across)) for name in across], rotation=0)
-    ax.set_yticks(ax.get_yticks(), down, rotation=0)
+    ax.set_yticks(ax.get_yticks(), [broken(name, 26) for name in down], rotation=0)
     ax.tick_params(length=0, top=False, labeltop=True, labelbottom=False)
     ax.xaxis.set_label_position("top")
     heads = ("", "") if what.ends else (in_words(x, frame), in_words(y, frame))
