@@ -127,7 +127,12 @@ def join_codes(
     must_have(codes, [*PAIR, "reference", "tone", "stance", "confidence"], "codes")
     keys = pd.MultiIndex.from_frame(pairs[PAIR].astype("str"))
     reference = reference_codes(codes.astype(dict.fromkeys(PAIR, "str"))).set_index(PAIR)
-    _all_in(reference.index, keys, "has a code but is not among the pairs", "give all pairs")
+    _all_in(
+        reference.index,
+        keys,
+        "has a code but is not among the pairs",
+        "give all pairs, or keep the codes of these: codes.merge(pairs[['sentence', 'power']])",
+    )
     joined = pairs.assign(
         **{name: reference[name].reindex(keys).to_numpy() for name in ("reference", "tone", "stance")}
     )
