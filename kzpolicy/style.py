@@ -208,7 +208,7 @@ def shown_names(frame: pd.DataFrame, column: str, powers: Powers | None = None) 
     names: Mapping[str, str] = {}
     if column in ("measure", "coded", "scored"):
         names = {key: measure.title for key, measure in MEASURES.items()}
-    elif column == "power":
+    elif column in ("power", "first", "second"):  # of a difference, the sides
         names = (powers or load_powers()).names
     elif column in ("state", "speaker_state"):
         names = dict(load_states()["name"])

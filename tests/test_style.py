@@ -112,6 +112,12 @@ def test_show_table_displays_html_and_text(monkeypatch: pytest.MonkeyPatch) -> N
     assert shown[0]["text/html"].startswith("<table>")
 
 
+def test_the_sides_of_a_difference_have_names() -> None:
+    frame = pd.DataFrame({"first": ["usa", "2022 on"], "second": ["china", "before 2022"]})
+    assert shown_names(frame, "first").tolist() == ["United States", "2022 on"]
+    assert shown_names(frame, "second").tolist() == ["China", "before 2022"]
+
+
 def test_years_and_codes_are_no_quantities() -> None:
     assert shown_names(pd.DataFrame({"year": [2015]}), "year").tolist() == ["2015"]
     assert shown_names(pd.DataFrame({"coded": [-1.0]}), "coded").tolist() == ["−1"]
