@@ -154,22 +154,22 @@ def _title(
     frame: pd.DataFrame, what: Measure, used: list[str], texts: pd.DataFrame | None, powers: Powers | None
 ) -> str:
     """Say the measure, by what, of what alone, and of which years."""
-    by = " and ".join(dict.fromkeys(in_words(column, frame) for column in used))
+    compared = {"first", "second"} & set(used) if {"first", "second"} <= set(frame) else set()  # named below
+    by = " and ".join(dict.fromkeys(in_words(one, frame) for one in used if one not in compared))
     told = {*used, *(_SAME.get(column) for column in used)}
     alone = [c for c in _PARTS if c in frame and c not in told and frame[c].nunique() == 1]
     of = dict.fromkeys(str(shown_names(frame, c, powers).iloc[0]) for c in alone)
     if {"first", "second"} <= set(frame):  # a difference
-        names, sides = (powers or load_powers()).names, frame[["first", "second"]].drop_duplicates()
-        of |= {
-            " minus ".join(names.get(side, str(side)) for side in row): None for row in sides.to_numpy()[:1]
-        }
+        sides = [dict.fromkeys(shown_names(frame, side, powers)) for side in ("first", "second")]
+        of[" minus ".join(" or ".join(side) for side in sides)] = None
     years: set[int] = set()
     for part in (frame, texts):
         for column in ("year", "published_from", "published_to"):
             found = part[column].dropna() if part is not None and column in part else []
             years |= {int(getattr(one, "year", one)) for one in found}
     span = "–".join(dict.fromkeys(str(end(years)) for end in (min, max))) if years else ""
-    return ", ".join(filter(None, [f"{what.title}, by {by}" + (f": {', '.join(of)}" if of else ""), span]))
+    title = ", by ".join(filter(None, [what.title, by])) + (f": {', '.join(of)}" if of else "")
+    return ", ".join(filter(None, [title, span]))
 
 
 def _size(frame: pd.DataFrame, table: pd.DataFrame, what: Measure, texts: pd.DataFrame | None) -> str:

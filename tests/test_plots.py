@@ -168,6 +168,9 @@ def test_a_difference_says_of_what() -> None:
     )
     chart = plot_dots(frame, "difference", "left_out")
     assert chart.title == "Difference of means, by text left out: China minus the West"
+    two = pd.concat([frame, frame.assign(second="russia")])
+    chart = plot_dots(two, "difference", "left_out", hue="second")
+    assert chart.title == "Difference of means, by text left out: China minus the West or Russia"
 
 
 def test_texts_stand_under_their_power_by_name() -> None:
