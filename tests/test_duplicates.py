@@ -88,3 +88,6 @@ def test_of_two_copies_the_one_with_the_exact_date_is_kept(tmp_path: Path) -> No
     assert reasons["c.md"] == ("near-duplicate of b (similarity 0.88)")
     everything = parse_texts(tmp_path, collapse=False)
     assert len(everything.documents) == 5 and isinstance(everything.skipped, pd.DataFrame)
+    twins = {"a/x.md": files["b.md"], "b/x-again.md": files["b.md"]}
+    # A copy that is left out takes no name away.
+    assert parse_texts(write_folder(tmp_path / "twins", twins)).documents["label"].tolist() == ["Exact 2019"]

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kzpolicy.build.files import Text, read_texts
-from kzpolicy.build.sources import found_row, merge_facts, order_of_trust, write_template
+from kzpolicy.build.sources import found_row, merge_facts, name_documents, order_of_trust, write_template
 from kzpolicy.build.survey import survey
 from kzpolicy.tables import TABLES, StudyError
 
@@ -47,7 +47,8 @@ def read(folder: Path) -> pd.DataFrame:
 def merge(
     folder: Path, exceptions: pd.DataFrame | None = None, earlier: pd.DataFrame | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    return merge_facts(read(folder), survey(folder), exceptions, earlier)
+    documents, left = merge_facts(read(folder), survey(folder), exceptions, earlier)
+    return documents.assign(label=name_documents(documents)), left
 
 
 def known(folder: Path, *fields: str) -> dict[str, str]:

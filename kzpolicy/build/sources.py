@@ -134,7 +134,6 @@ def merge_facts(
     unused += unused_references(survey.references, set(merged["reference"]))
     told = [(row.file, f"{row.where}{row.fault}") for row in merged[merged["fault"] != ""].itertuples()]
     documents = merged[merged["fault"] == ""].reset_index(drop=True)
-    documents["label"] = _labels(documents)
     documents["standfirst"] = documents["standfirst"].astype("int64")
     skipped = [
         (_shown(file), " ".join(_shown(reason).split())) for file, reason in [*told, *survey.skipped, *unused]
@@ -412,8 +411,19 @@ def _fault(row: dict[str, str]) -> str:
     return ""
 
 
-def _labels(documents: pd.DataFrame) -> pd.Series[Any]:
-    """Name documents for figures: the title's beginning and the year, or the key if others are named so."""
+def name_documents(documents: pd.DataFrame) -> pd.Series[Any]:
+    """Name the documents of a study for figures.
+
+    Parameters
+    ----------
+    documents
+        As from `merge_facts`, without those left out as copies.
+
+    Returns
+    -------
+    Series
+        The label given for each, or its title's beginning and its year, or its key if others are named so.
+    """
     years = documents["published_from"].str[:4]
     names = pd.Series([_short(title, 20) for title in documents["title"]], dtype="str") + " " + years
     # What the figures' font cannot draw, and what turns the line around, is no name.

@@ -38,7 +38,7 @@ from kzpolicy.build.documents import (
 from kzpolicy.build.duplicates import near_duplicates
 from kzpolicy.build.guard import Limits, Task, work
 from kzpolicy.build.place import only_writer, study_place
-from kzpolicy.build.sources import merge_facts, order_of_trust
+from kzpolicy.build.sources import merge_facts, name_documents, order_of_trust
 from kzpolicy.build.survey import SOURCES, Survey, survey
 from kzpolicy.corpus import Corpus, Study, load_corpus, load_study, themes_of
 from kzpolicy.powers import Powers, load_powers
@@ -243,7 +243,7 @@ def _read_all(
         repeated = _repeated(documents, signatures.reindex(documents["file"]))
         skipped = pd.concat([repeated, skipped], ignore_index=True)
         documents = documents[~documents["file"].isin(repeated["file"])].reset_index(drop=True)
-    return documents, skipped
+    return documents.assign(label=name_documents(documents)), skipped
 
 
 def _survey(run: _Run) -> Survey:
