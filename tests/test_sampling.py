@@ -47,6 +47,8 @@ def test_the_seed_decides_and_all_can_be_drawn() -> None:
     one, again, other = (draw_sample(invented(), 8, by="power", seed=seed) for seed in (1, 1, 2))
     assert one.equals(again) and not one.equals(other)
     assert draw_sample(invented(), 20).drop(columns="inclusion").equals(invented())
+    turned = draw_sample(invented().iloc[::-1], 8, by="power", seed=1)
+    assert turned.iloc[::-1].reset_index(drop=True).equals(one)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def draw_sample(pairs: pd.DataFrame, n: int, *, by: str | Sequence[str] = (), se
         Columns that make strata, as ``power``: each combination gets its share of `n`, and at least
         one. None: every set of `n` pairs is as likely as any other.
     seed : int, default 0
-        The same seed draws the same pairs.
+        The same seed draws the same pairs, in whatever order they are given.
 
     Returns
     -------
@@ -66,8 +66,11 @@ def draw_sample(pairs: pd.DataFrame, n: int, *, by: str | Sequence[str] = (), se
     grouped = pairs.groupby(as_list(by), observed=True).indices if as_list(by) else {"": range(len(pairs))}
     strata = [np.asarray(rows) for rows in grouped.values()]
     takes = _allocate(np.array([len(rows) for rows in strata]), n)
-    rng = np.random.default_rng(seed)
-    drawn = [rng.permutation(rows)[:take] for rows, take in zip(strata, takes, strict=True)]
+    # By key, not by row: pairs in another order, such as after a date was mended, give the same draw.
+    keys = pairs[PAIR].astype("str")
+    turn = np.empty(len(pairs), dtype=np.int64)
+    turn[np.lexsort((keys["power"], keys["sentence"]))] = np.random.default_rng(seed).permutation(len(pairs))
+    drawn = [rows[np.argsort(turn[rows])][:take] for rows, take in zip(strata, takes, strict=True)]
     chance = [np.full(take, take / len(rows)) for rows, take in zip(strata, takes, strict=True)]
     rows, inclusion = np.concatenate(drawn), np.concatenate(chance)
     order = np.argsort(rows)
