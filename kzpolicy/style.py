@@ -54,7 +54,7 @@ class Measure(NamedTuple):
         """Write a value, with a true minus and no sign for zero."""
         if self.signed or pd.isna(value):
             return signed(value, self.digits)
-        return f"{value:.0%}" if self.percent else f"{value:,.{self.digits}f}".replace("-", "−")
+        return f"{value:.0%}" if self.percent else f"{value:z,.{self.digits}f}".replace("-", "−")
 
     def tick(self, value: float) -> str:
         """Write a number of the axis, as short as it can be."""
