@@ -159,9 +159,8 @@ def _title(
     told = {*used, *(_SAME.get(column) for column in used)}
     alone = [c for c in _PARTS if c in frame and c not in told and frame[c].nunique() == 1]
     of = dict.fromkeys(str(shown_names(frame, c, powers).iloc[0]) for c in alone)
-    if {"first", "second"} <= set(frame):  # a difference
-        sides = [dict.fromkeys(shown_names(frame, side, powers)) for side in ("first", "second")]
-        of[" minus ".join(" or ".join(side) for side in sides)] = None
+    if {"first", "second"} <= set(frame):
+        of[sides_in_words(frame, powers)] = None
     years: set[int] = set()
     for part in (frame, texts):
         for column in ("year", "published_from", "published_to"):
@@ -170,6 +169,18 @@ def _title(
     span = "–".join(dict.fromkeys(str(end(years)) for end in (min, max))) if years else ""
     title = ", by ".join(filter(None, [what.title, by])) + (f": {', '.join(of)}" if of else "")
     return ", ".join(filter(None, [title, span]))
+
+
+def sides_in_words(frame: pd.DataFrame, powers: Powers | None = None) -> str:
+    """Say what the rows of a difference compare.
+
+    Examples
+    --------
+    >>> sides_in_words(pd.DataFrame({"first": "china", "second": ["russia", "west"]}))
+    'China minus Russia or the West'
+    """
+    sides = (dict.fromkeys(shown_names(frame, side, powers)) for side in ("first", "second"))
+    return " minus ".join(" or ".join(side) for side in sides)
 
 
 def _size(frame: pd.DataFrame, table: pd.DataFrame, what: Measure, texts: pd.DataFrame | None) -> str:

@@ -14,7 +14,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
-from kzpolicy.captions import FEW, Caption, caption, find_measure
+from kzpolicy.captions import FEW, Caption, caption, find_measure, sides_in_words
 from kzpolicy.marks import (
     ABOVE,
     LANE,
@@ -408,8 +408,8 @@ def plot_curve(
     Parameters
     ----------
     frame
-        ``estimate``, ``low``, ``high``, ``primary``, and where there is one ``coded`` (whether codes are
-        the measure).
+        ``estimate``, ``low``, ``high``, ``primary``, and where there are ``coded`` (whether codes are
+        the measure), ``first`` and ``second`` (what is compared).
     measure, title, source
         As for `plot_dots`.
 
@@ -422,7 +422,8 @@ def plot_curve(
     table = frame.sort_values("estimate", kind="stable", ignore_index=True)
     coded = table["coded"].astype(bool) if "coded" in table else pd.Series(True, index=table.index)
     what = find_measure(table, "estimate", measure)
-    title = title or f"{what.title} under {len(table)} specifications"
+    of = f": {sides_in_words(table)}" if {"first", "second"} <= set(table) else ""
+    title = title or f"{what.title} under {len(table)} specifications{of}"
     figure, (ax,) = make_axes([""], 1)
     looks = {"as coded": (SERIES[0][0], "."), "scored automatically": (SERIES[1][0], ".")}
     kinds = coded.map(dict(zip((True, False), looks, strict=True)))

@@ -270,6 +270,8 @@ def test_words_of_two_sides() -> None:
 def test_a_curve_says_how_many_estimates_keep_their_sign() -> None:
     rows = {"estimate": [0.3, -0.1, 0.2, 0.1], "low": [0.1, -0.2, -0.1, 0.05], "high": [0.5, 0.0, 0.5, 0.2]}
     frame = pd.DataFrame(rows).assign(primary=[True, False, False, False], coded=[True, True, False, False])
+    sides = {"first": "china", "second": "russia"}
+    assert "specifications: China minus Russia" in plot_curve(frame.assign(**sides)).title
     chart = plot_curve(frame)
     assert "above zero: 75%, with the whole interval 50%; below zero: 25%, with" in chart.alt
     assert chart.alt.endswith("From −0.10 to +0.30.")

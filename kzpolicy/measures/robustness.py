@@ -78,9 +78,10 @@ def specification_curve(
     -------
     DataFrame
         One row a specification (6 measures, 5 scopes, 2 weightings), by estimate: ``measure``,
-        ``scope``, ``weighting``, ``estimate``, ``low``, ``high`` (95% interval,
-        sentences clustered in paragraphs), ``n`` (pairs), ``primary`` (the choice of the other notebooks),
-        ``coded`` (whether codes are its measure). Combinations that leave a side empty are absent.
+        ``scope``, ``weighting``, ``estimate``, ``low``, ``high`` (95% interval, sentences clustered in
+        paragraphs), ``first``, ``second`` (what is compared), ``n`` (pairs), ``primary`` (the choice of
+        the other notebooks), ``coded`` (whether codes are its measure). Combinations that leave a side
+        empty are absent.
 
     Raises
     ------
@@ -123,8 +124,8 @@ def specification_curve(
                 part, column, between=between, first=ours, second=theirs, unit="paragraph", alike=alike
             ).iloc[0]
             n = gap["n_first"] + gap["n_second"]
-            rows.append((name, scope, weighting, *gap[["difference", "low", "high"]], n))
-    columns = ["measure", "scope", "weighting", "estimate", "low", "high", "n"]
+            rows.append((name, scope, weighting, *gap[["difference", "low", "high", "first", "second"]], n))
+    columns = ["measure", "scope", "weighting", "estimate", "low", "high", "first", "second", "n"]
     curve = pd.DataFrame(rows, columns=columns).dropna(ignore_index=True)
     primary = (curve[list(PRIMARY)] == pd.Series(PRIMARY)).all(axis=1)
     curve = curve.assign(primary=primary, coded=curve["measure"] == "codes")
