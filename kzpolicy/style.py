@@ -270,11 +270,13 @@ def table_html(frame: pd.DataFrame, *, digits: int = 2, powers: Powers | None = 
         return "<p>No rows: there is nothing of this kind here.</p>"
     shown = _written(frame, digits, powers)
     sides = ["right" if pd.api.types.is_numeric_dtype(frame[c]) else "left" for c in _kept(frame)]
+    dates = [pd.api.types.is_datetime64_any_dtype(frame[c]) for c in _kept(frame)]
+    looks = ["; white-space: nowrap" if date else "" for date in dates]
 
     def row(cells: Iterable[str], tag: str) -> str:
         # Notebooks heed the style, pages that strip styles the attribute.
-        both = zip(cells, sides, strict=True)
-        return "".join(f'<{tag} align="{s}" style="text-align: {s}">{cell}</{tag}>' for cell, s in both)
+        each = zip(cells, sides, looks, strict=True)
+        return "".join(f'<{tag} align="{s}" style="text-align: {s}{look}">{c}</{tag}>' for c, s, look in each)
 
     rows = "".join(f"<tr>{row(map(_cell, cells), 'td')}</tr>" for cells in shown.itertuples(index=False))
     return f"<table><thead><tr>{row(map(escape, shown), 'th')}</tr></thead><tbody>{rows}</tbody></table>"

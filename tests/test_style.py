@@ -81,6 +81,7 @@ def test_a_table_shows_names_signs_and_links() -> None:
     assert 'href="https://example.org/a?b=1&amp;c=2"' in html
     sides = [part.split('"')[0] for part in html.split('<td align="')[1:7]]
     assert sides == ["left", "right", "right", "right", "left", "left"]
+    assert html.count("nowrap") == 3  # the dates and their head: never broken at a hyphen
 
 
 def test_a_table_leaves_out_keys_whose_names_stand_beside_them() -> None:
