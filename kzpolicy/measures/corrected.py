@@ -14,7 +14,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
 from kzpolicy import lists
 from kzpolicy.measures.sampling import must_have
@@ -318,6 +317,8 @@ def _enough(size: int, have: int, variance: float, free: float, width: float) ->
 
 def _quantile(free: Floats) -> Floats:
     """Give the 97.5% quantiles of Student's t; infinite under one degree of freedom."""
+    from scipy import stats  # here, for importing it takes a while
+
     return np.where(free >= 1, stats.t.ppf(0.975, np.maximum(free, 1)), np.inf)
 
 

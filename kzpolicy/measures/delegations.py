@@ -7,7 +7,6 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
 from kzpolicy.corpus import Corpus, load_states
 from kzpolicy.measures.intervals import TAILS, rate_interval
@@ -20,7 +19,7 @@ PRESIDENCIES = (range(2015, 2019), range(2019, 2023))
 WAR = (range(2019, 2022), range(2022, 2023))
 # A state's usual rate is drawn toward all states' as if it had spoken so many words more.
 _PRIOR_WORDS = 1000
-_Z = float(stats.norm.ppf(TAILS[1]))
+_Z = 1.959963984540054  # the 97.5% quantile of the normal distribution
 Years = int | Iterable[int]
 
 
@@ -123,6 +122,8 @@ def world(rates: pd.DataFrame, state: str = "KAZ") -> pd.DataFrame:
     >>> table.loc[table["theme"] == "nuclear", "others"].item()
     192
     """
+    from scipy import stats  # here, for importing it takes a while
+
     own = rates["state"] == find_state(state, rates["state"])
     others = rates[~own].groupby(["theme", "year"])["rate"]
     quartiles = others.quantile([0.25, 0.5, 0.75]).unstack().set_axis(["q1", "median", "q3"], axis=1)
@@ -162,6 +163,8 @@ def beside_others(change: float, others: npt.ArrayLike) -> dict[str, float]:
     >>> found["world"], found["percentile"], round(found["p"], 2), round(found["detectable"], 1)
     (0.0, 100.0, 0.17, 3.2)
     """
+    from scipy import stats  # here, for importing it takes a while
+
     rest = np.asarray(others, dtype=float)
     if not len(rest):
         raise StudyError("no other delegation spoke in both sets of years; load more speeches")
@@ -242,6 +245,8 @@ def change_test(
     >>> change_test(rates, "Kazakhstan", before=2021, after=2022)[["change", "world", "p"]].values.tolist()
     [[210.0, 10.0, 0.25]]
     """
+    from scipy import stats  # here, for importing it takes a while
+
     state, rates = find_state(state, rates["state"]), rates[rates["words"] > 0]
     sides = _sides(rates, state, before, after)
     tests, sizes = [], sides["z"].unstack("theme").abs()
@@ -328,6 +333,8 @@ def _share(values: pd.Series, state: str) -> float:
 
 def _shrunken(own: pd.Series, others: pd.DataFrame) -> dict[str, float]:
     """Draw a state's ratio toward the others': normal effects, averaged over how far they may spread."""
+    from scipy import stats  # here, for importing it takes a while
+
     logs, variance = others["log"].to_numpy()[:, None], others["log_error"].to_numpy()[:, None] ** 2
     spread = np.linspace(0, 2, 201) ** 2
     weight = 1 / (variance + spread)
@@ -370,6 +377,8 @@ def named(corpus: Corpus, state: str | None = None) -> pd.DataFrame:
     >>> named(part, "Kazakhstan").set_index("power").loc["russia", ["n", "others"]].tolist()
     [0, 192]
     """
+    from scipy import stats  # here, for importing it takes a while
+
     corpus.require("sentences", "mentions")
     place = ["document", "paragraph"]
     body = corpus.sentences[corpus.sentences["kind"] != "heading"].astype({"document": "str"})

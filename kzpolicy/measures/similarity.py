@@ -15,12 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import sparse, stats
-from scipy.spatial.distance import pdist, squareform
-from sklearn.decomposition import TruncatedSVD
-from sklearn.feature_extraction.text import TfidfTransformer
-from sklearn.metrics.pairwise import cosine_similarity
-from sklearn.preprocessing import normalize
+from scipy import sparse
 
 from kzpolicy.corpus import Corpus, load_states
 from kzpolicy.measures.delegations import (
@@ -173,12 +168,20 @@ def _speeches(
 
 def _weighted(counts: sparse.csr_array) -> sparse.csr_array:
     """Weight counts by log(1 + count) and inverse document frequency; rows of unit length."""
+    from sklearn.preprocessing import normalize  # here, for importing it takes a while
+
     frequency = np.maximum((counts > 0).sum(axis=0), 1)
     return normalize((counts.log1p() * np.log(counts.shape[0] / frequency)).tocsr())
 
 
 def _compared(counts: sparse.csr_array, weighting: str) -> Array:
     """Compare all rows with each other."""
+    from scipy.spatial.distance import pdist, squareform
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.feature_extraction.text import TfidfTransformer
+    from sklearn.metrics.pairwise import cosine_similarity
+    from sklearn.preprocessing import normalize
+
     if weighting == "tf-idf":
         found = cosine_similarity(TfidfTransformer(sublinear_tf=True).fit_transform(counts))
     elif weighting == "log":
@@ -283,6 +286,8 @@ def resemblance(
 
 def _places(speeches: sparse.csr_array, one: int, many: list[int]) -> Array:
     """Rank one speech's centred closeness to others among all speeches' closeness to them."""
+    from scipy import stats  # here, for importing it takes a while
+
     rows, n = _weighted(speeches), speeches.shape[0]
     common = (rows @ rows.sum(axis=0) - 1) / (n - 1)  # what of `centred` differs between speeches
     close = (rows[many] @ rows.T).toarray() - common
@@ -320,6 +325,8 @@ def ranking(close: Corpus | pd.DataFrame, to: str, *, years: Years | None = None
     >>> ranking(pd.DataFrame(close), "Russia")["name"].tolist()
     ['Belarus', 'Kazakhstan']
     """
+    from scipy import stats  # here, for importing it takes a while
+
     close = similarities(close) if isinstance(close, Corpus) else close
     to = find_state(to, close["other"].unique())
     part = close[close["other"] == to]
@@ -383,6 +390,8 @@ def closeness_change(
     >>> closeness_change(close, before=2021, after=2022, to="Russia")[["change", "p"]].values.tolist()
     [[-30.0, 0.25]]
     """
+    from scipy import stats  # here, for importing it takes a while
+
     close = similarities(close) if isinstance(close, Corpus) else close
     state, spans, rows = find_state(state, close["state"].unique()), two_sides(before, after), []
     for power in (find_state(one, close["other"].unique()) for one in as_list(to)):
@@ -416,6 +425,8 @@ def closeness_change(
 
 def _welch(before: pd.Series, after: pd.Series) -> tuple[float, float]:
     """Give the 95% interval of a difference of two means (Welch 1947)."""
+    from scipy import stats  # here, for importing it takes a while
+
     if min(len(before), len(after)) < 2:
         return np.nan, np.nan
     limits = stats.ttest_ind(after, before, equal_var=False).confidence_interval()
@@ -448,6 +459,8 @@ def validity(close: Corpus | pd.DataFrame, groups: Mapping[str, tuple[str, str]]
     >>> validity(pd.DataFrame(close), {"Nordic states": ("SWE FIN", "")})["auc"].tolist()
     [0.5]
     """
+    from scipy import stats  # here, for importing it takes a while
+
     close = similarities(close) if isinstance(close, Corpus) else close
     rows, keys = [], ["other", "year"]
     for name, (members, against) in groups.items():
