@@ -1,8 +1,5 @@
 """Tests of reading files of all formats; every text is invented and every file is made here."""
 
-import email.message
-import email.mime.multipart
-import email.mime.text
 import io
 import json
 import zipfile
@@ -15,7 +12,6 @@ from hypothesis import strategies as st
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
-from kzpolicy.build import office
 from kzpolicy.build.files import TABLE_FILES, TEXT_FILES, Text, decode, read_texts
 from kzpolicy.tables import StudyError
 
@@ -26,7 +22,7 @@ WORD = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 STRICT = 'xmlns:w="http://purl.oclc.org/ooxml/wordprocessingml/main"'
 
 
-def docx(*paragraphs: str, spaces: str = WORD, part: str = "word/document.xml", **more: str) -> bytes:
+def docx(*paragraphs: str, spaces: str = WORD, part: str = "word/document.xml") -> bytes:
     """Make a Word file of paragraphs given as text or as XML."""
     runs = (p if p.startswith("<") else f"<w:r><w:t>{p}</w:t></w:r>" for p in paragraphs)
     body = "".join(f"<w:p>{run}</w:p>" for run in runs)
@@ -34,8 +30,6 @@ def docx(*paragraphs: str, spaces: str = WORD, part: str = "word/document.xml", 
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("[Content_Types].xml", "<Types/>")
         archive.writestr(part, f"<w:document {spaces}><w:body>{body}</w:body></w:document>")
-        for name, content in more.items():
-            archive.writestr(f"docProps/{name}.xml", content)
     return buffer.getvalue()
 
 
@@ -98,7 +92,7 @@ def dated(day: str, basis: str, date: str = "") -> dict[str, str]:
     return {"date": date or day, "date_basis": basis, "published_from": day, "published_to": day}
 
 
-@pytest.mark.parametrize("encoding", "utf-8 utf-8-sig utf-16 utf-32 cp1251 koi8_r mac_cyrillic".split())
+@pytest.mark.parametrize("encoding", "utf-8 utf-8-sig utf-16 cp1251 koi8_r".split())
 def test_encodings_are_detected_and_told(encoding: str) -> None:
     told = () if encoding.startswith("utf-8") else (f"read as {encoding}",)
     assert decode(CYRILLIC.encode(encoding)) == (CYRILLIC, told)
@@ -112,7 +106,7 @@ def test_encodings_are_detected_and_told(encoding: str) -> None:
         ("cp1251", f"{ONE} {TWO} Он сказал: «{CYRILLIC}» {ONE}"),
         ("cp1252", f"“{ONE}” she said in a café."),
         ("cp1252", "São Tomé’s minister, Señor Núñez, said “no”."),
-        ("mac_roman", f"“{ONE}” she said — in a café’s naïve way."),
+        ("cp1252", "Il a déclaré que l’été était très beau où les élèves étaient réunis."),
         ("cp1253", "Ο δρόμος της στέπας άνοιξε τη Δευτέρα και τρία φορτηγά."),
     ],
 )
@@ -123,10 +117,9 @@ def test_few_letters_show_an_encoding(encoding: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (CYRILLIC.encode() + b"\xff" + ONE.encode(), "not UTF-8 (line 1)"),
-        (ONE.encode() + b"\n" + CYRILLIC.encode()[:3], "not UTF-8 (line 2)"),
-        (b"\xff\xfe\x00\xd8 \x00", "not UTF-16 (line 1)"),
-        (b"\x89PNG\r\n\x1a\n\xff", "not a text file"),
+        (CYRILLIC.encode() + b"\xff" + ONE.encode(), "not a text file; save it as plain text in UTF-8"),
+        (b"\xff\xfe\x00\xd8 \x00", "not a text file"),
+        (b"\x89PNG\r\n\x1a\n\0\xff", "not a text file"),
         (b"One.\0Two.", "not a text file"),
         (b" \n", "the file is empty"),
         ("\u200b\ufeff \n".encode(), "the file is empty"),
@@ -165,53 +158,19 @@ def test_markdown_without_its_markup() -> None:
 def test_front_matter_that_is_none_is_text_and_a_hostile_one_is_refused() -> None:
     assert read("a.md", f"---\n{ONE}\n---\n{TWO}").text == f"{ONE}\n\n{TWO}"
     told = refusal("a.md", "---\ntitle: A\nb: [1\n---\nText.")
-    assert told == "front matter is not YAML (line 4); correct it"
-    told = refusal("a.md", "---\na: &a [x]\nb: [*a, *a]\ntitle: T\n---\nText.")
-    assert told == "front matter with anchors (& or *); write the values out, or quote them"
-    told = refusal("a.md", f"---\na: {'x ' * 40_000}\n---\nText.")
-    assert told == "front matter of more than 64 kB; shorten it"
+    assert told == "front matter is not YAML; correct what stands between the two lines ---"
 
 
-@pytest.mark.parametrize("name", ["road.html", "road.htm", "road.txt", "road.mhtml"])
+@pytest.mark.parametrize("name", ["road.html", "road.htm", "road.txt"])
 def test_the_main_text_of_a_page_and_what_the_page_states(name: str) -> None:
-    content: bytes | str = ARTICLE
-    if name == "road.mhtml":
-        saved = email.mime.multipart.MIMEMultipart("related", type="text/html")
-        saved["Subject"], saved["Date"] = "Some other title", "Mon, 06 May 2024 10:00:00 +0000"
-        saved["Snapshot-Content-Location"] = "https://example.org/road"
-        saved.attach(email.mime.text.MIMEText(ARTICLE, "html", "utf-8"))
-        saved.attach(email.mime.text.MIMEText("a {}", "css"))
-        content = saved.as_bytes()
-    found = read(name, content)
+    found = read(name, ARTICLE)
     assert found.text.split("\n\n") == ["A Road Opens", ONE, TWO, ONE.replace("road", "rail")]
-    assert found.facts == {
-        **{
-            "title": "A Road Opens",
-            "authors": "Dana Example",
-            "outlet": "Invented Gazette",
-            "language": "en",
-        },
-        **dated("2018-03-04", "stated by the page"),
-        **({"url": "https://example.org/road"} if name == "road.mhtml" else {}),
-    }
+    facts = {"title": "A Road Opens", "authors": "Dana Example", "outlet": "Invented Gazette"}
+    assert found.facts == facts | dated("2018-03-04", "stated by the page")
     cyrillic = page(f"<p>{CYRILLIC}</p>" * 3, '<meta charset="koi8-r">')
     found = read("road.txt", cyrillic.encode("koi8-r"))
-    assert CYRILLIC in found.text and found.notes == ("read as koi8-r",)
+    assert CYRILLIC in found.text and found.notes == ("read as koi8_r",)
     assert refusal("road.html", page("")).startswith("no main text found in the page")
-
-
-def test_a_message_and_what_its_head_states() -> None:
-    message = email.message.EmailMessage()
-    message["Subject"], message["From"] = "A Road Opens", "Dana Example <dana@example.org>"
-    message["Date"] = "Mon, 06 May 2019 10:00:00 +0000"
-    message.set_content(f"{ONE}\n\nRussia’s bridge — open.\n")
-    message.add_alternative(f"<p>{TWO}</p>", subtype="html")
-    message.add_attachment(b"x", maintype="application", subtype="pdf", filename="road.pdf")
-    facts = {"title": "A Road Opens", "authors": "Dana Example"}
-    facts |= dated("2019-05-06", "the head of the message", "Mon, 06 May 2019 10:00:00 +0000")
-    told = ("attachments that are not read (road.pdf)",)
-    assert read("a.eml", message.as_bytes()) == Text(f"{ONE}\n\nRussia’s bridge — open.\n", facts, told)
-    assert refusal("a.eml", "Subject: A\nContent-Type: image/png\n\nx").startswith("a message without text")
 
 
 def test_a_date_alone_in_a_line_near_the_head_is_the_day() -> None:
@@ -221,10 +180,6 @@ def test_a_date_alone_in_a_line_near_the_head_is_the_day() -> None:
 
 
 def test_a_word_file_as_it_stands_when_its_changes_are_accepted() -> None:
-    core = (
-        '<c:x xmlns:c="c" xmlns:d="d"><d:title>A Road</d:title><d:creator>Dana Example</d:creator>'
-        "<d:created>2019-05-06</d:created></c:x>"
-    )
     t = "<w:r><w:t>{}</w:t></w:r>".format
     box = f"<w:r><w:txbxContent><w:p>{t('Boxed.')}</w:p></w:txbxContent></w:r>"
     changed = (
@@ -233,9 +188,9 @@ def test_a_word_file_as_it_stands_when_its_changes_are_accepted() -> None:
         f"<w:moveTo>{t('moved')}</w:moveTo>"
     )
     signs = "<w:r><w:t>China</w:t><w:noBreakHyphen/><w:t>Rus</w:t><w:softHyphen/><w:t>sia</w:t></w:r>"
-    found = read("a.docx", docx(ONE, "", changed, signs, core=core))
-    assert found.text.split("\n\n") == [ONE, "kept words, moved", "Boxed.", "China-Russia"]
-    assert found.facts == {"title": "A Road", "authors": "Dana Example"} and not found.notes
+    found = read("a.docx", docx(ONE, "", changed, signs))
+    assert found.text.split("\n\n") == [ONE, "Boxed.", "kept words, moved", "China-Russia"]
+    assert found.facts == {} and not found.notes
 
 
 @pytest.mark.parametrize("name", ["a.docx", "a.txt", "a.doc"])
@@ -244,27 +199,14 @@ def test_other_sound_word_files(name: str) -> None:
         assert read(name, docx(ONE, TWO, **made)).text == f"{ONE}\n\n{TWO}"
 
 
-def test_hostile_and_broken_word_files(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_broken_word_files() -> None:
     assert refusal("a.docx", docx(ONE)[:-40]).startswith("a broken .docx file (BadZipFile")
     assert refusal("a.docx", docx("<w:r>")).startswith("a broken .docx file (XMLSyntaxError")
     assert refusal("a.docx", docx()).startswith("the file is empty")
-    monkeypatch.setattr(office, "_UNPACKED", 99)
-    assert refusal("a.docx", docx(ONE)) == "unpacks to more than 0 MB; save its text as .txt"
-    assert refusal("a.xlsx", xlsx(("date", "text"))) == "unpacks to more than 0 MB; save its text as .txt"
+    assert refusal("a.docx", b"\xd0\xcf\x11\xe0 x").startswith("a broken .docx file")
 
 
-def test_open_document_and_rich_text() -> None:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
-        archive.writestr("meta.xml", '<m xmlns:d="d"><d:title>A Road</d:title></m>')
-        archive.writestr(
-            "content.xml",
-            '<o xmlns:t="t"><t:tracked-changes><t:p>gone</t:p></t:tracked-changes><t:h>A Road</t:h>'
-            "<t:p>To<t:s/><t:span>Russia</t:span><t:note><t:p>a note</t:p></t:note> and<t:tab/>on.</t:p></o>",
-        )
-    found = Text("A Road\n\nTo Russia and on.", {"title": "A Road"})
-    assert read("a.odt", buffer.getvalue()) == found and read("a.txt", buffer.getvalue()) == found
+def test_rich_text() -> None:
     rich = rb"{\rtf1\ansi{\fonttbl{\f0 Times;}}Russia\'92s {\b road}\par\par Krem\-lin \u8212?on.}"
     assert read("a.rtf", rich).text.strip() == "Russia’s road\n\nKremlin —on."
 
@@ -316,8 +258,8 @@ def test_a_printed_page_loses_what_is_not_its_article() -> None:
     second = (head, "It rains.", "3 Comments", "Ilya: I hate Russia.", "Leave a reply", foot.format(2))
     found = read("a.pdf", pdf((*first, foot.format(1)), second, Producer="Skia/PDF m103"))
     assert found.text == f"A Road Opens\n\n{ONE}\n\n{TWO} It rains."
-    assert found.facts == {"url": "https://example.org/road"}
-    assert found.notes[1] == "6 paragraphs around the article of a printed page taken out"
+    assert found.facts == {}
+    assert found.notes[1] == "comments and lists of other articles taken out"
     plain = read("a.pdf", pdf((ONE, "Comments", TWO))).text
     assert plain.split("\n\n") == [ONE, "Comments", TWO]
 
@@ -336,7 +278,9 @@ def test_pdfs_without_text() -> None:
     [
         ("a.xls", b"\xd0\xcf\x11\xe0 old", ".xls: not a format that is read; save it as .xlsx or .csv"),
         ("a.doc", b"\xd0\xcf\x11\xe0 old", ".doc: not a format that is read; save it as .docx"),
-        ("a.docx", b"\xd0\xcf\x11\xe0 x", "an old or a locked Office file; save it as .docx without a"),
+        ("a.odt", b"PK", ".odt: not a format that is read; save it as .docx"),
+        ("a.eml", b"Subject: A", ".eml: not a format that is read; save its text as .txt"),
+        ("a.mhtml", b"From: A", ".mhtml: not a format that is read; save the page as .html"),
         ("a.nbib", b"TI", ".nbib: not a format that is read; export the references as .ris or .bib"),
         ("a", b"MZ", "a name without an ending: not a format that is read; save it as .txt, .html, .pdf or"),
     ],
@@ -379,9 +323,9 @@ def test_rows_that_cannot_be_used_are_named_and_the_rest_is_read() -> None:
     found = read_texts("a.jsonl", "\n".join(rows).encode())
     assert [(t.part, t.fault[:12], t.text) for t in found] == [
         ("#1", "", ROWS[0]["text"]),
-        ("#2", "not a line o", ""),
+        ("#2", "not a JSON o", ""),
         ("#4", "not a JSON o", ""),
-        ("#5", "no column of", ""),
+        ("#5", "no text in t", ""),
         ("#6", "no text in t", ""),
         ("#7", "", "a\n\nb"),
     ]
@@ -391,34 +335,34 @@ def test_rows_that_cannot_be_used_are_named_and_the_rest_is_read() -> None:
     assert told[2:] == [("#6", "=1+1"), ("#7", "no text in t"), ("#8", "y")]
 
 
-@pytest.mark.parametrize("separator", ["\t", ";", ","])
-def test_a_lone_quotation_mark_takes_no_rows_along(separator: str) -> None:
-    table = 'date|text|site\n1|"We trade with Russia.|A\n2|"China paid," she said.|B\n3|"It; is, x"|C\n'
-    found = read_texts("a.tsv", table.replace("|", separator).encode())
-    assert [t.part for t in found] == ["#2", "#3", "#4"] and found[2].text == "It; is, x"
+def test_a_lone_quotation_mark_takes_no_rows_along() -> None:
+    rows = ("date|text|site", '1|"We trade with Russia.|A', '2|"China paid," she said.|B', "3|It; is, x|C")
+    found = read_texts("a.tsv", "\n".join(rows).replace("|", "\t").encode())
+    assert [t.part for t in found[:3]] == ["#2", "#3", "#4"]
     assert found[0].text == '"We trade with Russia.'
-    assert found[1].text.replace('"', "") == "China paid, she said."
+    told = refusal("a.csv", "\n".join(rows).replace("|", ",").encode())
+    assert told == "line 3: ',' expected after '\"'; correct the quotation marks"
 
 
 def test_what_of_a_table_is_not_read_is_named() -> None:
-    rows = ("text", "colour", "colour", "Publication Date"), (ONE, "red", "blue", "2019-05-06")
+    rows = ("text", "colour", "Publication Date"), (ONE, "red", "2019-05-06")
     found = read_texts("a.xlsx", xlsx(*rows, sheets=("Notes", "More")))
     assert found[0] == Text(ONE, dated("2019-05-06", "given in the table"), (), "#2")
     assert [(t.part, t.fault) for t in found[1:]] == [
+        ("", "columns that are not read (colour)"),
         ("", "sheets that are not read (Notes, More); save each as a file"),
-        ("", "columns that are not read (colour, colour (2))"),
     ]
     assert refusal("a.csv", "file,title\na.txt,A").startswith("no column of texts (named text, body or")
-    assert refusal("a.csv", "text,title\n").startswith("a table without a row")
+    assert refusal("a.csv", "text,place,place\nx,y,z") == "two columns are named place; rename one"
+    assert read_texts("a.csv", b"text,title\n") == []
     assert refusal("a.parquet", b"PAR1" + b"x" * 99 + b"PAR1").startswith("a broken .parquet file")
 
 
 def test_cells_are_mended_and_markup_goes() -> None:
-    cells = ["Russia_x000D_\nsold", "<p>It &amp; snows.</p><script>x</script>Trade<br>grew", "a" * 32_767]
-    one, two, three = read_texts("a.xlsx", xlsx(("text",), *((cell,) for cell in cells)))
+    cells = ["Russia_x000D_\nsold", "<p>It &amp; snows.</p><script>x</script>Trade<br>grew"]
+    one, two = read_texts("a.xlsx", xlsx(("text",), *((cell,) for cell in cells)))
     assert (one.text, one.notes) == ("Russia\nsold", ("written-out line ends or signs mended",))
     assert (two.text, two.notes) == ("It & snows.\n\nTrade\ngrew", ("HTML markup taken out",))
-    assert three.notes == ("cut at 32,767 characters by Excel",)
 
 
 MAGIC = b'|%PDF-1.4\n|PK\3\4word/|---\n|<html>|title,text\n|{"text": "|{\\rtf1'.split(b"|")
@@ -445,5 +389,5 @@ def test_any_bytes_give_texts_or_one_line(raw: bytes, ending: str) -> None:
     except StudyError as error:
         assert len(str(error).splitlines()) == 1
     else:
-        assert texts and all(bool(text.text.strip()) != bool(text.fault) for text in texts)
+        assert all(bool(text.text.strip()) != bool(text.fault) for text in texts)
         assert all(text.text.encode() is not None and len(text.fault.splitlines()) <= 1 for text in texts)
