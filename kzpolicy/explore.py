@@ -129,7 +129,7 @@ def explore_evidence(
 
 
 def explore_figure(table: pd.DataFrame, corpus: Corpus | None = None) -> Chart:
-    """Draw what `explore_table` found: lines for one speaker by year, otherwise dots by document.
+    """Draw what `explore_table` found: lines for speakers by year, otherwise dots by document.
 
     Parameters
     ----------
@@ -157,8 +157,10 @@ def explore_figure(table: pd.DataFrame, corpus: Corpus | None = None) -> Chart:
     }
     several, texts = table[series].nunique(), table["document"].nunique()
     yearly = table.assign(year=table["published_from"].dt.year)
-    if texts > 5 and table["speaker_state"].nunique() == 1 and not yearly.duplicated([series, "year"]).any():
-        return plot_lines(yearly, y=value, panel=series if several > 1 else None, **words)
+    panels = [column for column in (series, "speaker_state") if table[column].nunique() > 1]
+    once = table["speaker_state"].notna().all() and not yearly.duplicated(["year", *panels]).any()
+    if texts > 5 and once and len(panels) < 2 and yearly.groupby(panels or "measure").ngroups < 10:
+        return plot_lines(yearly, y=value, panel=panels[0] if panels else None, **words)
     if texts == 1:
         return plot_dots(table, value, series, **words)
     if several > 1:

@@ -253,7 +253,8 @@ def plot_lines(
     x, y
         Columns of the year and of the value.
     hue, panel
-        Columns of the lines, named at their ends, and of small multiples.
+        Columns of the lines, named at their ends, and of small multiples, whose axes differ in height
+        unless they are delegations.
     background, behind
         Columns of a line and a span drawn in grey where the frame has them, and what these are.
     events
@@ -278,7 +279,7 @@ def plot_lines(
         part = table[table["panel"] == name].sort_values("at", kind="stable")
         ax.fill_between(part["at"], part["q1"], part["q3"], color=LIGHT, lw=0, zorder=1)
         ax.plot(part["at"], part["middle"], color=GREY, lw=1.1, zorder=1.5)
-        cut_axis(ax, part, said.measure)
+        cut_axis(ax, table if panel in ("speaker_state", "state") else part, said.measure)
         draw_lines(ax, part, said, hues, apart=0.14)
         draw_events(ax, events or {}, words=not panel)
         draw_scale(ax, said.measure, "y")

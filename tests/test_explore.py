@@ -176,6 +176,16 @@ def test_one_speaker_by_year_is_a_line() -> None:
     assert chart.alt.startswith("Line chart. Keywords, by year: Kazakhstan, nuclear, 2015–2022.")
 
 
+def test_a_few_speakers_by_year_have_a_panel_each() -> None:
+    speeches = load_corpus("speeches", speaker=["KAZ", "KGZ"], tables=["sentences", "mentions"])
+    chart = explore_figure(explore_table(speeches, "mentions", power="russia"))
+    assert chart.title == "Mentions of powers, by year and delegation: Russia, 2015–2022"
+    assert [ax.get_title(loc="left") for ax in chart.figure.axes] == ["Kazakhstan", "Kyrgyzstan"]
+    assert len({ax.get_ylim() for ax in chart.figure.axes}) == 1  # one scale, to be compared
+    both = explore_figure(explore_table(speeches, "mentions", power=["russia", "china"]))
+    assert both.alt.startswith("Dot plot")  # what differs in two ways has no panels of its own
+
+
 def test_the_code_makes_the_same_table(articles: Corpus) -> None:
     choice = {"power": ["russia"], "year": [2022], "document": None}
     names: dict[str, Any] = {}
