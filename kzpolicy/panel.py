@@ -9,7 +9,7 @@ from typing import Any
 
 from kzpolicy.build.texts import with_texts
 from kzpolicy.corpus import Corpus, load_corpus
-from kzpolicy.explore import QUESTIONS, explore_code, explore_evidence, explore_figure, explore_table
+from kzpolicy.explore import CODED, QUESTIONS, explore_code, explore_evidence, explore_figure, explore_table
 from kzpolicy.tables import StudyError
 
 # Rows of evidence on the screen; `explore_evidence` gives all.
@@ -57,6 +57,8 @@ def explore(study: str | Path | Corpus = "articles", texts: str | Path | None = 
 
     shown = ipywidgets.interactive_output(show, controls)
     left = ipywidgets.VBox(list(controls.values()), layout={"flex": "0 0 330px"})
+    # Beside the controls where there is room, else under them; a wide table scrolls.
+    shown.layout = {"flex": "1 1 600px", "min_width": "0", "overflow": "auto"}
     return ipywidgets.HBox([left, shown], layout={"flex_flow": "row wrap"})
 
 
@@ -144,6 +146,8 @@ def answer(
         table = explore_table(corpus, measure, **choice)
         chart = explore_figure(table, corpus)
         evidence = explore_evidence(corpus, measure, **choice)
+        if measure in CODED:  # what the automatic scores say is another question
+            evidence = evidence.drop(columns=["tone_score", "stance_score", "because"])
     except StudyError as error:
         return f'<p role="status"><b>{escape(str(error))}</b></p>'
     picture = chart._repr_mimebundle_()[0]["image/png"]

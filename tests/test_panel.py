@@ -55,6 +55,9 @@ def test_an_answer_has_figure_code_table_and_evidence(articles: Corpus) -> None:
     assert 'alt="Dot plot. Mean tone, as coded, by text: Russia' in html
     text = words(html)
     assert "choice = {'year': [2015, 2016, 2017, 2018, 2019, 2020], 'power': ['russia']}" in text
+    assert "coded tone" in text and "automatic tone" not in text
+    scored = words(answer(articles, "articles", measure="tone_score", power=("russia",)))
+    assert "automatic tone" in scored and "the scores rest on" in scored
     assert "Evidence (38 of 38 rows)" in text and "clark2015:" in text and 'href="https://' in html
 
 
