@@ -58,13 +58,7 @@ def with_headline(number: int, topic: str, day: str) -> str:
 def factiva(number: int, topic: str, day: str) -> str:
     first, second = body(topic).split("\n\n")
     head = ["SE   News", f"HD   {topic} Road Opens\n     Before Winter", f"BY   By {BY}", "WC   212 words"]
-    head += [
-        f"PD   {day}",
-        "SN   Invented Gazette",
-        "SC   INVG",
-        "LA   English",
-        "CY   (c) 2019 Invented Press\n",
-    ]
+    head += [f"PD   {day}", "SN   Invented Gazette", "SC   INVG", "LA   English", "CY   (c) 2019 Press\n"]
     behind = ["CO   abc : Abc Road", "IN   i1 : Energy", "RE   kazk : Kazakhstan", "PUB  Invented Press"]
     number_line = f"AN   Document INVG000020190506ef560000{number}\n\n"
     return "\n".join([*head, f"LP   \n{first}\n", f"TD   \n{second}\n", *behind, number_line])

@@ -39,11 +39,7 @@ def test_what_is_whole_stays_as_it_is(text: str) -> None:
         ("RussiaвЂ™s road, and", "Russia’s road, and", MOJIBAKE),
         ("RussiaÃ¢â‚¬â„¢s TÃ¼rkiye", "Russia’s Türkiye", MOJIBAKE),
         ("Russia\x92s road", "Russia’s road", MOJIBAKE),
-        (
-            "con\ufb02ict of\ufb01cially \uff25\uff35",
-            "conflict officially EU",
-            "ligatures or wide letters mended",
-        ),
+        ("con\ufb02ict, \uff25\uff35", "conflict, EU", "ligatures or wide letters mended"),
         ("Russia\u02bcs doesn`t don\u00b4t", "Russia’s doesn’t don’t", APOSTROPHES),
         ("RussiaÕs and China‘s", "Russia’s and China’s", APOSTROPHES),
         ("Finland \u0301s road", "Finland’s road", APOSTROPHES),
@@ -70,19 +66,16 @@ def test_words_broken_at_a_line_end_by_any_hyphen(hyphen: str, end: str) -> None
     assert mend(f"In Ka{hyphen}{end}zakh{hyphen}{end}stan.") == ("In Kazakhstan.", ())
 
 
-@pytest.mark.parametrize(
-    ("text", "joined"),
-    [
-        ("the Secretary-\nGeneral", "the Secretary-General"),
-        ("self-\ndetermination", "self-determination"),
-        ("state-\nowned", "state-owned"),
-        ("multi-\nvector, a multi-vector one", "multi-vector, a multi-vector one"),
-        ("the trade and a road: trade-\nroad", "the trade and a road: trade-road"),
-        ("with-\nout, with it, out there, without", "without, with it, out there, without"),
-        ("soft Krem\xac lin and Krem\xadlin but A\xac Bee", "soft Kremlin and Kremlin but A\xac Bee"),
-    ],
-)
-def test_the_hyphen_of_a_compound_stays(text: str, joined: str) -> None:
-    assert mend(text)[0] == joined
+def test_the_hyphen_of_a_compound_stays() -> None:
+    for broken in (
+        *("the Secretary-\nGeneral", "self-\ndetermination", "state-\nowned"),
+        *("multi-\nvector, a multi-vector one", "the trade and a road: trade-\nroad"),
+    ):
+        assert mend(broken)[0] == broken.replace("\n", "")
+    whole = "with-\nout, with it, out there, without"
+    assert mend(whole)[0] == whole.replace("-\n", "")
+    assert (
+        mend("soft Krem\xac lin and Krem\xadlin but A\xac Bee")[0] == "soft Kremlin and Kremlin but A\xac Bee"
+    )
     assert join_words("no break - here") == "no break - here"
     assert mend("a\r\nb\rc\u2028d\x85e") == ("a\nb\nc\nd\ne", ())
