@@ -35,7 +35,7 @@ ALLOWED = {
     "explore": READING | {"style", "plots"},
     "panel": READING | {"style", "plots", "explore", "build"},
 }
-SLOW = "bibtexparser dask docx ipywidgets lxml matplotlib nltk openpyxl pypdf seaborn sklearn trafilatura"
+SLOW = "bibtexparser dask ipywidgets lxml matplotlib nltk openpyxl pypdf seaborn sklearn trafilatura"
 CLAUSE_READER = {"scores/clauses.py", "scores/frames.py"}  # until a new scorer replaces it
 
 
