@@ -252,7 +252,7 @@ def test_sources_as_spreadsheets_save_them_again(tmp_path: Path) -> None:
         (
             "r,a.txt,R,",
             "a.txt",
-            "row 2: no date in the file, in its name or in an export; `kzpolicy template`",
+            "row 2: published_from is empty: no date in file, name or export; `kzpolicy",
         ),
         ("a,a.txt,,2019,1,page,2018", "a.txt", "row 2: '2019 to 2018' is not a date; write it as 2019-05-06"),
         (",a.txt,B,2019,4301x,page,", "a.txt", "row 2: standfirst '4301x' cannot be used; correct it"),
@@ -333,7 +333,7 @@ def test_everything_else_in_a_folder_is_named(tmp_path: Path) -> None:
     (folder / "link").symlink_to(outside)
     (folder / "loop").symlink_to(".")
     os.mkfifo(folder / "pipe.txt")
-    no_date = "no date in the file, in its name or in an export; `kzpolicy template` writes a table for it"
+    no_date = "published_from is empty: no date in file, name or export; `kzpolicy template` writes a table"
     hidden = "hidden; hidden files and folders are not read"
     link = "a link, which is not followed, or no file; put the file itself in the folder"
     documents, found = merge(folder)
@@ -379,9 +379,7 @@ def test_the_template_holds_what_is_known_and_is_read_again(tmp_path: Path) -> N
     assert table.loc[["2018-01-02", "2018-01-02-2"], "file"].tolist() == ["2018-01-02.md", "2018-01-02.txt"]
     assert list(skipped(tmp_path)) == ["b.txt", "export.csv#2", "c.txt"]
     before = path.read_bytes()
-    with pytest.raises(
-        StudyError, match=r"sources\.csv: cannot be written \(File exists\); one that is there is kept"
-    ):
+    with pytest.raises(StudyError, match=r"sources\.csv: exists; complete it, or take it away"):
         write_template(tmp_path)
     assert path.read_bytes() == before and before.startswith(b"\xef\xbb\xbf")
     # As a spreadsheet of another country saves it once it is completed.

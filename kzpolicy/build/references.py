@@ -93,8 +93,9 @@ def text_of(record: Mapping[Any, Any]) -> str | None:
     """Give the text that a record holds, a list as paragraphs; None if it has no place for one."""
     values = {_folded(name): value for name, value in record.items()}
     texts = [values[alias] for alias, field in _FIELDS.items() if field == "text" and alias in values]
-    whole = ["\n\n".join(map(str, text)) if isinstance(text, list) else text for text in texts]
-    return next((str(text) for text in whole if isinstance(text, str) and text), "") if texts else None
+    paragraphs = [text if isinstance(text, list) else [text] for text in texts]
+    whole = ["\n\n".join(part for part in parts if isinstance(part, str)) for parts in paragraphs]
+    return next(filter(None, whole), "") if texts else None
 
 
 def _folded(name: Any) -> str:

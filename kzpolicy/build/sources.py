@@ -27,7 +27,7 @@ _VALUES |= dict.fromkeys(_DATES[:2], r"\d{4}-\d\d-\d\d")
 _NAMED = re.compile(rf"(?!\d+\Z){_VALUES['document']}")  # a key that is not the number of a row
 # Programs fill in the properties of these, often from a template; a reference manager knows better.
 _BY_PROGRAMS = (".pdf", ".docx", ".odt", ".rtf")
-_NO_DATE = "no date in the file, in its name or in an export; `kzpolicy template` writes a table for it"
+_NO_DATE = "published_from is empty: no date in file, name or export; `kzpolicy template` writes a table"
 _NOT_ENGLISH = "not in English, for which the scores are made"
 
 Row = dict[str, Any]
@@ -224,11 +224,10 @@ def write_template(folder: str | Path) -> tuple[Path, int]:
     try:
         with path.open("x", encoding="utf-8-sig", newline="") as cells:  # its mark tells spreadsheets UTF-8
             table.to_csv(cells, index=False, lineterminator="\n")
+    except FileExistsError:
+        raise StudyError(f"{path}: exists; complete it, or take it away for a new one") from None
     except OSError as error:
-        cause = (
-            f"cannot be written ({error.strerror}); one that is there is kept: complete it or take it away"
-        )
-        raise StudyError(f"{path}: {cause}") from None
+        raise StudyError(f"{path}: cannot be written ({error.strerror}); nothing is changed") from None
     return path, len(table)
 
 
