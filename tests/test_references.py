@@ -88,7 +88,7 @@ BIBTEX = r"""
   file = {Full Text:files/1/paper\:one.txt:text/plain;Snapshot:files/2/x.html:text/html}
 }
 @misc{other, title = "Other", date = {2020-01-02}}
-@techreport{road, AUTHOR = {Example, Dana and de Sample, Ilya}, institution = {Roads {\&} Rails}, year = 2019}
+@techreport{road, AUTHOR = {{Example}, {Dana} and de Sample, Ilya}, institution = {Roads {\&} Rails}, year = 2019}
 @article{port, year = 2019, month = 5, day = 7, file = {C\:\\x\\port.txt}, langid = {ngerman}}
 """
 
@@ -171,11 +171,11 @@ def test_ris_as_databases_write_it() -> None:
         "AU  - Sample, Ilya",
     ]
     lines += ["DA  - Jun 8", "PY  - 2004", "JO  - Inv. Gaz.", "JF  - Invented Gazette", "LA  - French"]
-    lines += ["L1  - file:///C:/x/a%20road.txt", "TY  - NEWS", "TI  - Not Ended", "DA  - 2019/10//undefined"]
+    lines += ["L1  - file:///C:/x/a,%20road.txt", "TY  - NEWS", "TI  - Not Ended", "DA  - 2019/10//undefined"]
     wrapped, ended = records("a.ris", "\r\n".join(lines))
     assert wrapped == {
         **{"title": "A Title That Is Wrapped", "authors": "Dana Example; Ilya Sample", "language": "fr"},
-        **{"outlet": "Invented Gazette", "date": "Jun 8", "file": "file:///C:/x/a road.txt"},
+        **{"outlet": "Invented Gazette", "date": "Jun 8", "file": "file:///C:/x/a, road.txt"},
         **{"published_from": "2004-06-08", "published_to": "2004-06-08", "date_basis": "export a.ris"},
     }
     assert (ended["title"], ended["published_from"]) == ("Not Ended", "2019-10-01")

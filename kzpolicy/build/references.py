@@ -203,7 +203,9 @@ def _read_ris(text: str, odd: list[str]) -> Iterator[dict[str, Any]]:
         for tag, value in re.findall(r"(?m)^([A-Z][A-Z0-9])[ \t]{0,2}-(.*(?:\n[^\S\n]+\S.*)*)", chunk):
             field = _LISTS["ris"].get(tag)
             if field in ("authors", "file"):
-                record.setdefault(field, []).append(_given_first(value))
+                record.setdefault(field, []).append(
+                    _given_first(value) if field == "authors" else value.strip()
+                )
             elif field:
                 record.setdefault(field, value)
         yield record
@@ -226,7 +228,9 @@ def _read_bibtex(text: str, odd: list[str]) -> Iterator[dict[str, Any]]:
             parts = re.split(r"(?<!\\)[:;]", fields.pop("file", ""))
             names = split_multiple_persons_names(" ".join(fields.get("author", "").split()))
             # Braces keep the name of an institution whole.
-            names = [name if re.fullmatch(r"{.*}", name) else _given_first(name) for name in names]
+            names = [
+                name if re.fullmatch(r"{(?:(?!}, {).)*}", name) else _given_first(name) for name in names
+            ]
             day = "-".join(fields[name] for name in ("year", "month", "day") if name in fields)
             fields["date"] = fields.get("date") or day
             decode = LatexNodes2Text().latex_to_text
