@@ -88,7 +88,8 @@ BIBTEX = r"""
   file = {Full Text:files/1/paper\:one.txt:text/plain;Snapshot:files/2/x.html:text/html}
 }
 @misc{other, title = "Other", date = {2020-01-02}}
-@techreport{road, AUTHOR = {{Example}, {Dana} and de Sample, Ilya}, institution = {Roads {\&} Rails}, year = 2019}
+@techreport{road, AUTHOR = {{Example}, {Dana} and de Sample, Ilya}, institution = {Roads {\&} Rails},
+  year = 2019}
 @article{port, year = 2019, month = 5, day = 7, file = {C\:\\x\\port.txt}, langid = {ngerman}}
 """
 
