@@ -25,23 +25,19 @@ _FIELDS = (*_LOOK, *VIA, _NOT_MEANT)
 _LETTER = r"[^\W\d_ªº²³¹ʰ-˿ᴬ-ᶿ⁰-ₜ①-⓿]"
 _APOSTROPHES = "['’‘‛ʼʹ′´`＇]"  # noqa: RUF001
 _HYPHENS = "[-‐‑]"
-_SPACES = r"[\s‐‑-]+"  # in what is not meant, a hyphen is a space
 # An address of the web, of mail, of an account; or a site's or file's name, known by how it ends.
 _ADDRESS = (
     r"(?:https?://|www\.)[^\s<>\"”»\])]+|[\w.+-]{1,64}@\w[\w.-]{0,250}|@\w+|(?:[\w-]{1,63}\.){1,4}(?:com|org|net|info"
     r"|int|edu|gov|mil|eu|ru|kz|cn|uk|ir|tr|tv|co\.\w\w|example|html?|pdf|docx?|txt|csv)\b(?:[/:?#][^\s<>\"”»\])]*)?"
 )
-# In a line of capitals "US" may be the pronoun. These show the state: the article, a joining sign, or
-# that the line or a part of it begins with it, before it; a joining sign or one of these words, behind it.
+# In a line of capitals "US" may be the pronoun. It is the state behind the article, a joining sign or the
+# beginning of the line or of a part of it; and before a joining sign or a word that goes with states.
 _STATE_BEFORE = re.compile(rf"(?:\bTHE|{_HYPHENS}|[/–—:;]|^)[\s\"'“”‘’(\[]*\Z")
 _STATE_BEHIND = re.compile(
-    rf"{_HYPHENS}|[/–]|{_APOSTROPHES}S?\b|\s+(?:TROOPS|FORCES|ARMY|NAVY|MILITARY|MARINES|BASES?|CONGRESS|SENAT"
-    r"(?:E|ORS?)|PRESIDENT|GOVERNMENT|ADMINISTRATION|EMBASSY|AMBASSADOR|ENVOYS?|DIPLOMATS?|OFFICIALS?|SECRETARY|"
-    r"TREASURY|SANCTIONS|TARIFFS|ELECTIONS?|FOREIGN|DEFENCE|DEFENSE|AID|VISAS?|LAWMAKERS|ECONOMY|POLICY)\b"
+    rf"{_HYPHENS}|[/–]|{_APOSTROPHES}S?\b|\s+(?:TROOPS|FORCES|MILITARY|BASES?|CONGRESS|SENATE|PRESIDENT|GOVERNMENT|"
+    r"EMBASSY|ENVOYS?|OFFICIALS?|SANCTIONS|TARIFFS|ELECTIONS?|FOREIGN|AID|POLICY)\b"
 )
-_SENTENCE = re.compile(r"[^\W\d_]{2}.*\W[^\W\d_]{2}")  # two words or more beside it
-_NEAR = 200
-_PRONOUN_BEHIND = re.compile(r"\s+(?:AND\s+THEM|OR\s+THEM|VERSUS\s+THEM|VS\.?\s+THEM|ALL|BOTH|TOO)\b")
+_PRONOUN_BEHIND = re.compile(r"\s+(?:(?:AND|OR|VERSUS|VS\.?)\s+THEM|ALL|BOTH|TOO)\b")
 
 
 class Mention(NamedTuple):
@@ -92,20 +88,29 @@ class Powers:
     def __init__(self, path: str | Path | None = None) -> None:
         self.path = Path(path) if path is not None else lists.path("powers.toml")
         tables = read_toml(self.path)
-        self.powers = tuple(_power(key, table, self.path) for key, table in tables.items())
-        if not self.powers:
+        if not tables:
             raise StudyError(f"{self.path}: no power in it; begin a table such as [russia]")
-        self._known = _known(self.powers, self.path)
-        self._aliases, not_meant = _aliases(tables, self.path)
-        self._names = re.compile(_whole_words({name: _form(name) for name in self._aliases}))
-        passed = {name: _form(name, space=_SPACES, hyphen=_SPACES) for name in not_meant}
+        self.powers = tuple(_power(key, table, self.path) for key, table in tables.items())
+        self._known: dict[str, Power] = {}
+        for power in self.powers:
+            for name in (power.key.casefold(), power.name.casefold()):
+                if self._known.setdefault(name, power) is not power:
+                    raise StudyError(f"{self.path}: {name!r} is two powers; change one")
+        self._aliases = _aliases(tables, self.path)
+        meant = {name: _form(name) for name, (_, via, _) in self._aliases.items() if via != _NOT_MEANT}
+        # In what is not meant, a hyphen is a space.
+        passed = {n: _form(n, r"[\s‐‑-]+", r"[\s‐‑-]+") for n in self._aliases if n not in meant}
+        self._names = re.compile(_whole_words(meant))
         self._passed = re.compile(f"{_ADDRESS}|{_whole_words(passed)}")
 
     def __iter__(self) -> Iterator[Power]:
         return iter(self.powers)
 
     def __getitem__(self, power: str) -> Power:
-        return self._known[self._found(power)]
+        name = str(power).casefold().strip()
+        if name not in self._known:
+            raise unknown_name("power", power, dict.fromkeys(n for p in self for n in (p.key, p.name)))
+        return self._known[name]
 
     def key(self, power: str) -> str:
         """Give the key of a power by its key or displayed name."""
@@ -155,13 +160,6 @@ class Powers:
                 found.append(Mention(power, start, end, via, alias))
         return found
 
-    def _found(self, power: object) -> str:
-        name = str(power).casefold().strip()
-        if name not in self._known:
-            every = [known for one in self.powers for known in dict.fromkeys((one.key, one.name))]
-            raise unknown_name("power", power, every)
-        return name
-
 
 def load_powers(path: str | Path | None = None) -> Powers:
     """Load a powers file, the built-in one if none is given; see `Powers`."""
@@ -169,58 +167,37 @@ def load_powers(path: str | Path | None = None) -> Powers:
 
 
 def _power(key: str, table: Any, path: Path) -> Power:
-    """Check one power's table but for its names."""
-    if not isinstance(table, dict):
-        raise StudyError(f"{path}: {key!r} stands outside a power; put it under a [power] heading")
-    if not re.fullmatch(r"[\w-]{1,40}", key):
-        raise StudyError(
-            f"{path}: power [{key[:60]}]: a key is letters, digits, - and _; shorten or change it"
-        )
-    unknown = [field for field in table if field not in _FIELDS]
-    if unknown:
-        raise StudyError(f"{path}: power [{key}]: {unknown_name('field', unknown[0], _FIELDS)}")
+    """Check one power's table."""
+    where = f"{path}: power [{key[:60]}]"
+    if not isinstance(table, dict) or not re.fullmatch(r"[\w-]{1,40}", key):
+        raise StudyError(f"{where}: no power; write a heading of letters, digits, - and _ such as [russia]")
+    for field in table:
+        if field not in _FIELDS:
+            raise StudyError(f"{where}: {unknown_name('field', field, _FIELDS)}")
     for field, (form, what) in _LOOK.items():
-        if field not in table:
-            raise StudyError(f"{path}: power [{key}] lacks {field!r}; give it {what}, in quotes")
-        if not isinstance(table[field], str) or not re.fullmatch(form, table[field]):
-            raise StudyError(f"{path}: power [{key}]: {field} {table[field]!r:.60} is not {what}; correct it")
+        if not isinstance(table.get(field), str) or not re.fullmatch(form, table[field]):
+            raise StudyError(f"{where}: {field} must be {what}, in quotes; correct it")
+    for field in (*VIA, _NOT_MEANT):
+        names = table.get(field, [])
+        if not isinstance(names, list) or not all(isinstance(n, str) and n.strip() for n in names):
+            raise StudyError(f"{where}: {field} must be a list of names, each in quotes; correct it")
     return Power(key, *(table[field] for field in _LOOK))
 
 
-def _known(powers: tuple[Power, ...], path: Path) -> dict[str, Power]:
-    known: dict[str, Power] = {}
-    for power in powers:
-        for name in (power.key.casefold(), power.name.casefold()):
-            if known.setdefault(name, power) is not power:
-                raise StudyError(f"{path}: {name!r} is [{known[name].key}] and [{power.key}]; change one")
-    return known
-
-
-def _aliases(tables: dict[str, Any], path: Path) -> tuple[dict[str, tuple[str, str, str]], list[str]]:
-    """Map each name, in plain form, to its power, what it names, its usual form; list what is not meant."""
+def _aliases(tables: dict[str, Any], path: Path) -> dict[str, tuple[str, str, str]]:
+    """Map each name, in plain form, to its power, what it names ("not_meant" too), its usual form."""
     aliases: dict[str, tuple[str, str, str]] = {}
-    not_meant: dict[str, str] = {}
     for power, table in tables.items():
         for via in (*VIA, _NOT_MEANT):
-            names = table.get(via, [])
-            if not isinstance(names, list) or not all(isinstance(n, str) and n.strip() for n in names):
-                raise StudyError(
-                    f"{path}: power [{power}], {via}: must be a list of names; put each in quotes"
-                )
-            for name in names:
+            owner = _NOT_MEANT if via == _NOT_MEANT else power
+            for name in table.get(via, []):
                 usual = " ".join(name.split())
                 # Capitals are known too, for headings: "RUSSIA", but never "us" for "US".
-                for form in dict.fromkeys((usual, usual.upper() if len(usual) > 2 else usual)):
-                    if via == _NOT_MEANT:
-                        not_meant.setdefault(_plain(form), power)
-                    elif aliases.setdefault(_plain(form), (power, via, usual))[0] != power:
-                        other = aliases[_plain(form)][0]
-                        raise StudyError(f"{path}: {usual!r} names both [{other}] and [{power}]; keep one")
-    both = next((name for name in not_meant if name in aliases), None)
-    if both is not None:
-        listed = f"under [{aliases[both][0]}] and in not_meant of [{not_meant[both]}]"
-        raise StudyError(f"{path}: {both!r} stands {listed}; keep one")
-    return aliases, list(not_meant)
+                for form in (usual, usual.upper() if len(usual) > 2 else usual):
+                    other = aliases.setdefault(_plain(form), (owner, via, usual))[0]
+                    if other != owner:
+                        raise StudyError(f"{path}: {usual!r} stands under {other} and {owner}; keep one")
+    return aliases
 
 
 def _whole_words(forms: dict[str, str]) -> str:
@@ -233,12 +210,9 @@ def _whole_words(forms: dict[str, str]) -> str:
 
 def _form(name: str, space: str = r"\s+", hyphen: str = _HYPHENS) -> str:
     """Write a name as an expression: any white space, apostrophe and hyphen, U.S. in any spelling."""
-    parts = re.split(r"((?:\b[A-Z]\.){2,})", name)
-    parts[1::2] = [r"\.\s?".join(part.split(".")[:-1]) + r"(?:\.|(?!\.))" for part in parts[1::2]]
-    for at, part in enumerate(parts[::2]):
-        form = re.escape(part).replace(r"\ ", space).replace(r"\-", hyphen)
-        parts[2 * at] = form.replace("'", _APOSTROPHES)
-    form = "".join(parts)
+    form = re.escape(name).replace(r"\ ", space).replace(r"\-", hyphen).replace("'", _APOSTROPHES)
+    form = re.sub(r"(\b[A-Z]\\\.)(?=[A-Z]\\\.)", r"\1\\s?", form)
+    form = re.sub(r"(?<=\\s\?)([A-Z]\\\.)(?!\\s\?)", r"\1?+", form)  # the last full stop may lack
     return form if name.isascii() else f"(?:{form}|{normalize('NFD', form)})"
 
 
@@ -251,10 +225,10 @@ def _plain(name: str) -> str:
 
 def _is_state(text: str, start: int, end: int) -> bool:
     """Whether "US" is the state: always but in a line of capitals, where a sign of it must be there."""
-    before = text[max(0, start - _NEAR) : start].rpartition("\n")[2]
-    behind = text[end : end + _NEAR].partition("\n")[0]
-    if any(sign.islower() for sign in before + behind) or not _SENTENCE.search(f"{before} {behind}"):
+    before = text[max(0, start - 200) : start].rpartition("\n")[2]
+    behind = text[end : end + 200].partition("\n")[0]
+    line = f"{before} {behind}"
+    if line != line.upper() or len(re.findall(r"\b[^\W\d_]{2,}\b", line)) < 2:
         return True
-    if _PRONOUN_BEHIND.match(behind):
-        return False
-    return bool(_STATE_BEFORE.search(before) or _STATE_BEHIND.match(behind))
+    named = _STATE_BEFORE.search(before) and not _PRONOUN_BEHIND.match(behind)
+    return bool(named or _STATE_BEHIND.match(behind))

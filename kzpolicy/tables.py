@@ -8,8 +8,6 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -19,21 +17,6 @@ from kzpolicy import lists
 
 _KEY = re.compile(r"[A-Za-z0-9_.-]+")
 _DTYPES = {"string": "str", "integer": "int64", "number": "float64", "date": "datetime64[s]"}
-_ABOUT = {
-    "documents": "One row a document: bibliographic facts, dates, sizes. Sizes leave headings out.",
-    "sentences": "One row a sentence, without its text: where it stands, its size, its plain VADER scores.",
-    "mentions": "One row a mention of a power in a sentence.",
-    "terms": "Counts of lower-case words, and of the themes' terms of several words, per paragraph; headings "
-    "left out.",
-    "contexts": "Counts of words in the sentences that mention a power.",
-    "left_out": "What stood in a source file and is not the document's own text.",
-    "skipped": "Files that could not be used.",
-    "codes": "Reference codes: one row a sentence, power and coder. The coders are passes of a large "
-    "language model that followed the codebook; no human has coded or checked them.",
-    "paraphrases": "What each coded sentence says, in at most 15 words of our own.",
-    "events": "Dated events that the documents state.",
-    "exceptions": "What had to be declared for one source: a fact its sources row lacks or has otherwise.",
-}
 
 
 class StudyError(ValueError):
@@ -69,6 +52,25 @@ def as_list(value: object) -> list[Any]:
     return [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
 
 
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises
+    ------
+    StudyError
+        If it is missing, cannot be read, is not UTF-8 or not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise StudyError(f"{path}: no such file; check the path") from None
+    except OSError as error:
+        raise StudyError(f"{path}: cannot be read ({error.strerror}); check the path") from None
+    except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, absurdly nested or long
+        cause = (str(error).splitlines() or ["nested too deeply"])[0][:200]
+        raise StudyError(f"{path}: not a TOML file in UTF-8 ({cause}); correct it") from None
+
+
 @dataclass(frozen=True)
 class Column:
     """One column: its type (string, integer, number, date), what it holds, and which values may stand."""
@@ -92,6 +94,7 @@ class Table:
     key: tuple[str, ...]
     refers: tuple[tuple[str, str], ...]
     curated: bool  # written by people; a build keeps it and checks it
+    parsed: bool  # what a build makes of each document, and so has in parts when it is large
 
     @property
     def names(self) -> list[str]:
@@ -110,39 +113,18 @@ def _column(row: Mapping[str, str]) -> Column:
 
 
 def _declared() -> Iterator[Table]:
-    """Read the columns as ``lists/columns.csv`` declares them."""
-    with lists.path("columns.csv").open(encoding="utf-8", newline="") as file:
-        for name, group in groupby(csv.DictReader(file), key=itemgetter("table")):
-            rows = list(group)
-            key = tuple(row["column"] for row in rows if row["key"])
-            refers = tuple((row["column"], row["refers"]) for row in rows if row["refers"])
-            curated = name in ("codes", "paraphrases", "events", "exceptions")
-            yield Table(name, _ABOUT[name], tuple(map(_column, rows)), key, refers, curated)
+    """Read the tables as ``lists/tables.toml`` and ``lists/columns.csv`` declare them."""
+    declared = list(csv.DictReader(lists.path("columns.csv").read_text("utf-8").splitlines()))
+    for name, facts in read_toml(lists.path("tables.toml")).items():
+        rows = [row for row in declared if row["table"] == name]
+        key = tuple(row["column"] for row in rows if row["key"])
+        refers = tuple((row["column"], row["refers"]) for row in rows if row["refers"])
+        yield Table(name=name, columns=tuple(map(_column, rows)), key=key, refers=refers, **facts)
 
 
 TABLES = {table.name: table for table in _declared()}
 CURATED = tuple(name for name, table in TABLES.items() if table.curated)
-# What a build makes of each document, and so has in parts when it is large.
-PARSED = ("documents", "sentences", "mentions", "terms", "contexts", "left_out")
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file.
-
-    Raises
-    ------
-    StudyError
-        If it is missing, cannot be read, is not UTF-8 or not TOML.
-    """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise StudyError(f"{path}: no such file; check the path") from None
-    except OSError as error:
-        raise StudyError(f"{path}: cannot be read ({error.strerror}); check the path") from None
-    except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, absurdly nested or long
-        cause = (str(error).splitlines() or ["nested too deeply"])[0][:200]
-        raise StudyError(f"{path}: not a TOML file in UTF-8 ({cause}); correct it") from None
+PARSED = tuple(name for name, table in TABLES.items() if table.parsed)
 
 
 def check_table(frame: pd.DataFrame, name: str, where: str = "") -> pd.DataFrame:
@@ -180,17 +162,16 @@ def check_table(frame: pd.DataFrame, name: str, where: str = "") -> pd.DataFrame
         what = f"lacks column {missing[0]!r}" if missing else f"has an unknown column {unknown[0]!r}"
         raise StudyError(f"{where}: {what}; the columns are {', '.join(table.names)}")
     typed = pd.DataFrame({c.name: _typed(frame[c.name], c, where) for c in table.columns})
-    faults = {"key {} stands twice; keep one row": (typed.duplicated(list(table.key)), list(table.key))}
+    faults = {"stands twice; keep one row": typed.duplicated(list(table.key))}
     if name == "documents":
-        keys, backward = typed["document"], typed["published_from"] > typed["published_to"]
-        strange = ~keys.str.fullmatch(_KEY)
-        faults["key {} holds other than letters, digits, _ . -; rename it"] = (strange, ["document"])
-        faults["{} is published_from after published_to; correct the dates"] = (backward, ["document"])
-    for fault, (bad, columns) in faults.items():
+        faults["holds other than letters, digits, _ . -; rename it"] = ~typed["document"].str.fullmatch(_KEY)
+        backward = typed["published_from"] > typed["published_to"]
+        faults["is published_from after published_to; correct the dates"] = backward
+    for fault, bad in faults.items():
         if bad.any():
             row = int(bad.to_numpy().argmax())
-            key = ", ".join(str(typed[c].iloc[row])[:100] for c in columns)
-            raise StudyError(f"{where}: row {row + 2}: {fault.format(key)}")
+            key = ", ".join(str(typed[c].iloc[row])[:100] for c in table.key)
+            raise StudyError(f"{where}: row {row + 2}: key {key} {fault}")
     return typed.reset_index(drop=True)
 
 
@@ -234,8 +215,8 @@ def check_references(tables: Mapping[str, pd.DataFrame], where: str = "") -> Non
     """
     for name, frame in tables.items():
         for column, other in TABLES[name].refers:
-            bad = ~frame[column].isin(tables[other][TABLES[other].key[0]])
-            if bad.any():
-                row = int(bad.to_numpy().argmax())
+            absent = set(frame[column].unique()) - set(tables[other][TABLES[other].key[0]])
+            if absent:
+                row = int(frame[column].isin(absent).to_numpy().argmax())
                 what = f"{column} {str(frame[column].iloc[row])[:100]} is not in {other}"
                 raise StudyError(f"{where}{name}.csv: row {row + 2}: {what}; correct it")

@@ -13,7 +13,6 @@ from kzpolicy import lists
 from kzpolicy.tables import StudyError, as_list, read_toml, unknown_name
 
 _TERM = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*(?: [^\W_]+(?:['’.-][^\W_]+)*)*\*?")  # noqa: RUF001
-
 _FIELDS = ("name", "why", "terms", "not_meant")
 
 
@@ -44,21 +43,19 @@ def load_themes(path: str | Path | None = None) -> pd.DataFrame:
     ['nuclear*', 'disarm*']
     """
     path = lists.path("themes.toml") if path is None else Path(path)
-    tables = read_toml(path)
-    if not tables:
-        raise StudyError(f"{path}: no theme in it; begin a table such as [trade]")
     rows = []
-    for key, table in tables.items():
-        if not isinstance(table, dict) or not {"name", "why", "terms"} <= table.keys():
-            raise StudyError(f"{path}: theme [{key}] needs name, why and terms; write them")
-        unknown = [field for field in table if field not in _FIELDS]
-        if unknown:
-            raise StudyError(f"{path}: theme [{key}]: {unknown_name('field', unknown[0], _FIELDS)}")
-        if not isinstance(table["name"], str) or not table["name"].strip() or not table["terms"]:
-            raise StudyError(f"{path}: theme [{key}] has no name or no term; write them")
+    for key, table in read_toml(path).items():
+        where = f"{path}: theme [{key}]"
+        if not isinstance(table, dict) or not all(table.get(field) for field in _FIELDS[:3]):
+            raise StudyError(f"{where} needs name, why and terms; write them")
+        for field in table:
+            if field not in _FIELDS:
+                raise StudyError(f"{where}: {unknown_name('field', field, _FIELDS)}")
         for field, sign in (("terms", 1), ("not_meant", -1)):
-            terms = _checked(table.get(field, []), f"{path}: theme [{key}], {field}")
+            terms = _checked(table.get(field, []), f"{where}, {field}")
             rows += [(key, str(table["name"]), str(table["why"]), term, sign) for term in terms]
+    if not rows:
+        raise StudyError(f"{path}: no theme in it; begin a table such as [trade]")
     return pd.DataFrame(rows, columns=["theme", "name", "why", "term", "sign"])
 
 
@@ -79,11 +76,9 @@ def make_theme(name: str, terms: str | Iterable[str]) -> pd.DataFrame:
     >>> make_theme("Sanctions", "sanctions")["term"].tolist()
     ['sanctions']
     """
-    if not isinstance(name, str) or not name.strip():
-        raise StudyError(f"make_theme: name {name!r} is no text; give a name for figures")
     listed = _checked(as_list(terms), f"make_theme {name!r}")
-    if not listed:
-        raise StudyError(f"make_theme {name!r}: no term; give words such as water*")
+    if not listed or not isinstance(name, str) or not name.strip():
+        raise StudyError(f"make_theme {name!r}: needs a name for figures, and a term such as water*")
     return pd.DataFrame({"theme": name, "name": name, "why": "own keywords", "term": listed, "sign": 1})
 
 
@@ -107,18 +102,13 @@ def matching_terms(patterns: Iterable[str], vocabulary: Iterable[str]) -> dict[s
     >>> matching_terms(["sovereign*"], ["sovereign", "sovereignty", "reign"])
     {'sovereign': 'sovereign*', 'sovereignty': 'sovereign*'}
     """
-    patterns = list(patterns)
-    exact = {p: p for p in patterns if not p.endswith("*")}
+    exact = set(patterns := list(patterns))
     # A phrase with an open end holds as many words as it shows.
-    prefixes = [(p[:-1], p.count(" "), p) for p in patterns if p.endswith("*")]
+    open_ends = [(p[:-1], p.count(" "), p) for p in patterns if p.endswith("*")]
     found = {}
     for term in vocabulary:
-        pattern = exact.get(term)
-        for start, spaces, prefix in prefixes if pattern is None else ():
-            if term.startswith(start) and term.count(" ") == spaces:
-                pattern = prefix
-                break
-        if pattern is not None:
+        fitting = (p for start, n, p in open_ends if term.startswith(start) and term.count(" ") == n)
+        if pattern := term if term in exact else next(fitting, None):
             found[term] = pattern
     return found
 

@@ -72,8 +72,8 @@ THEME = '[herding]\nname = "Herding"\nwhy = "herds"\nterms = '
         ('herding = "herd"\n', "theme [herding] needs name, why and terms"),
         ('[herding]\nname = "Herding"\nterms = ["herd"]\n', "theme [herding] needs name, why and terms"),
         (THEME + '["herd"]\ntrems = ["a"]\n', "theme [herding]: no field 'trems'; near is terms"),
-        (THEME.replace('"Herding"', "7") + '["herd"]', "theme [herding] has no name or no term"),
-        (THEME + "[]", "theme [herding] has no name or no term"),
+        (THEME.replace('"Herding"', '""') + '["herd"]', "theme [herding] needs name, why and terms"),
+        (THEME + "[]", "theme [herding] needs name, why and terms"),
         # Each letter of a bare word would become a term.
         (THEME + '"pasture"', "theme [herding], terms: not a list"),
         (THEME + "7", "theme [herding], terms: not a list"),

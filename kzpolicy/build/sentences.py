@@ -49,24 +49,12 @@ _INITIALS = re.compile(r"(?:[^\W\d_]\.-?)+[^\W\d_]|[^\W\d_a-zа-яё]")  # "J.-P
 _LIST_MARK = re.compile(r"\(?(?:\d{1,3}(?:\.\d{1,3})*|[A-Z]|[IVX]{1,5})")
 _OPENERS = "\"'“„‘’«([{¿¡–—-,"
 _CLOSERS = "\"'”’»›)]}"
+_WORDS = {name: frozenset(words) for name, words in read_toml(lists.path("sentences.toml")).items()}
 _ABBREVIATIONS: dict[str, str] = {
     word: kind["ends"]
     for kind in read_toml(lists.path("abbreviations.toml")).values()
     for word in kind["words"]
 }
-_MONTHS = frozenset(
-    "January February March April May June July August September October November December".split()
-)
-# Words that, capitalised, begin a sentence rather than a name. "First", "Second" and "Under" are
-# left out because of titles ("U.S. Under Secretary").
-_STARTERS = frozenset(
-    "A After All Also Although Among An And Another Any As At Because Before Between Both But By "
-    "Despite During Each Even Finally For From Furthermore He Hence Her Here His How However I If "
-    "In Indeed Instead It Its Let Many Meanwhile Moreover Most My Nevertheless Nor Not Now On Once "
-    "Only Or Our She Since So Some Such That The Their Then There Therefore These They This Those "
-    "Though Thus To Today Unless Until We What When Where Which While Who Why With Yet You".split()
-)
-_DOMAINS = frozenset("com edu eu gov html info int io kz net org pdf ru uk".split())
 
 
 def _glued(before: str, after: str) -> bool:
@@ -75,7 +63,7 @@ def _glued(before: str, after: str) -> bool:
         return False
     capital = after[1:2].islower() or after in ("A", "I")
     ready = before[-1:] in _CLOSERS or all(c.islower() or c.isdigit() for c in before[-2:])
-    return capital and ready and len(before) > 1 and after.lower() not in _DOMAINS
+    return capital and ready and len(before) > 1 and after.lower() not in _WORDS["domains"]
 
 
 def _ends(text: str, start: int, match: re.Match[str]) -> bool:
@@ -88,12 +76,9 @@ def _ends(text: str, start: int, match: re.Match[str]) -> bool:
     # A few words back are enough; an address before a mark without a space may be long.
     tokens = text[max(start, at - (40 if space else 200)) : at].rsplit(None, 2)
     before = tokens[-1] if tokens else ""
-    if mark == "." and space and len(before) > 1 and before.isalpha() and before.islower():
-        if before not in _ABBREVIATIONS:
-            return True  # the usual end; no rule below would keep it open
     if not space and (mark[:2] == ".." or mark[0] == "…" or not _glued(before, after)):
         return False
-    starter = after in _STARTERS
+    starter = after in _WORDS["starters"]
     if mark[:3] == "..." and mark[3:4] != "." or mark[0] == "…":
         if before in ('"', "'", "“", "‘", "«", "„"):
             return False  # it opens a quotation
@@ -104,16 +89,14 @@ def _ends(text: str, start: int, match: re.Match[str]) -> bool:
     if before[-1:] in _CLOSERS:
         return True  # 'the end". Then': the full stop outside is no part of an abbreviation
     opening = text.startswith(before, start) if len(tokens) < 2 else tokens[-2][-1] in ":;"
-    if opening and _LIST_MARK.fullmatch(before):
-        return False
-    if after in _MONTHS and re.fullmatch(r"\d\d?", before):
-        return False  # "5. October"
-    return _ends_after_word(before.lstrip(_OPENERS), mark, after, starter)
-
-
-def _ends_after_word(word: str, mark: str, after: str, starter: bool) -> bool:
-    """Whether a full stop after `word` ends the sentence: the question of abbreviations."""
-    ends = _abbreviation(word)
+    if (
+        opening
+        and _LIST_MARK.fullmatch(before)
+        or after in _WORDS["months"]
+        and re.fullmatch(r"\d\d?", before)
+    ):
+        return False  # "1. First", "5. October"
+    ends = _abbreviation(before.lstrip(_OPENERS))
     if ends == "number":
         return not (after[0].isdigit() or mark[-1].isdigit())
     if ends == "starter":
@@ -130,6 +113,12 @@ def _abbreviation(word: str) -> str:
         return known or "starter"
     last = re.split(r"[-‐‑/]|\.-?(?!.?\Z)", word)[-1]  # "Lt.-Gen", "non-U.S", "Lt.Gen"
     return _abbreviation(last) if 1 < len(last) < len(word) and last[0].isupper() else ""
+
+
+def has_end(text: str) -> bool:
+    """Whether a text ends as a sentence does: with a mark of its end and any quotation or note behind it."""
+    tail = text[-100:] + " A"  # as if another sentence followed
+    return any(match.end("mark") == len(tail) - 2 for match in _CANDIDATE.finditer(tail))
 
 
 def split_sentences(paragraph: str) -> list[tuple[int, int]]:
