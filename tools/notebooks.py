@@ -15,7 +15,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from copy import deepcopy
 from io import BytesIO
 from pathlib import Path
@@ -51,7 +51,12 @@ def run(notebook: Any, codes: list[str]) -> tuple[Any, dict[str, Any]]:
     fresh.cells.append(nbformat.v4.new_code_cell(EVALUATE % json.dumps(codes)))
     resources = {"metadata": {"path": str(FOLDER)}}
     client = NotebookClient(
-        fresh, timeout=300, record_timing=False, coalesce_streams=True, resources=resources
+        fresh,
+        timeout=300,
+        record_timing=False,
+        coalesce_streams=True,
+        resources=resources,
+        extra_arguments=["--log-level=ERROR"],  # not a note on its sockets in each run
     )
     client.execute()
     values = json.loads(fresh.cells.pop().outputs[0].text)
@@ -169,8 +174,8 @@ def main() -> int:
         p for p in sorted(FOLDER.glob("*.ipynb")) if not asked.names or p.name.startswith(tuple(asked.names))
     ]
     started = time.perf_counter()
-    with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(lambda path: check(path, asked.update), paths))
+    with ProcessPoolExecutor(2) as pool:
+        found = list(pool.map(check, paths, [asked.update] * len(paths)))
     for path, problems in zip(paths, found, strict=True):
         good = "updated" if asked.update else "reproduced"
         print("\n    ".join([f"{path.stem:40} {'differs' if problems else good}", *problems]))
