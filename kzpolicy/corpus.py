@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,13 +15,19 @@ import pandas as pd
 from kzpolicy import lists
 from kzpolicy.powers import Powers, load_powers
 from kzpolicy.storage import is_study, read_phrases, read_tables
-from kzpolicy.tables import TABLES, StudyError, as_list, check_references, read_toml, unknown_name
+from kzpolicy.tables import (
+    TABLES,
+    StudyError,
+    as_list,
+    check_references,
+    document_of,
+    read_toml,
+    unknown_name,
+)
 from kzpolicy.themes import load_themes
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 One = str | int | Iterable[str | int] | None
-# Tables that are of no single document.
-_APART = ("events", "skipped")
 
 
 @dataclass(frozen=True)
@@ -132,13 +139,10 @@ class Corpus:
         >>> len(load_corpus("articles").filter(year=2015, power="Russia").codes) > 0
         True
         """
-        documents = _wanted(self.documents, document, year, outlet, outlet_group, speaker)
-        keys = documents["document"]
-        powers = [self.powers.key(str(one)) for one in as_list(power)]
-        kept = {
-            name: frame if name in _APART else _belonging(frame, keys, powers)
-            for name, frame in self.tables().items()
-        }
+        wanted = {"document": document, "outlet": outlet, "outlet_group": outlet_group}
+        documents = _wanted(self.documents, year, wanted | {"speaker_state": speaker})
+        keys, powers = documents["document"], [self.powers.key(str(one)) for one in as_list(power)]
+        kept = {name: _belonging(frame, keys, powers) for name, frame in self.tables().items()}
         texts = None if self.texts is None else _belonging(self.texts, keys, [])
         return dataclasses.replace(self, **kept | {"documents": documents}, texts=texts)
 
@@ -183,22 +187,20 @@ class Corpus:
         )
         pairs = pairs.merge(pair_scores(part.mentions), on=["sentence", "power"])
         pairs = pairs.merge(reference_codes(part.codes), on=["sentence", "power"], how="outer")
-        for name, wanted in (("tone", tone), ("stance", stance)):
-            if wanted is not None:
-                codes = as_list(wanted)
-                if not set(codes) <= {-1, 0, 1}:
-                    raise StudyError(f"{name}={wanted!r} is no code; give -1, 0 or 1, or several of them")
-                pairs = pairs[pairs[name].isin(codes)]
+        # In reading order, in which the sentences stand.
+        sentences = part.sentences[["sentence", "document", "vader_compound"]]
+        pairs = sentences.merge(pairs, on="sentence")
+        for name, wanted in (("tone", as_list(tone)), ("stance", as_list(stance))):
+            if not set(wanted) <= {-1, 0, 1}:
+                raise StudyError(f"{name}={wanted!r} is no code; give -1, 0 or 1, or several of them")
+            pairs = pairs[pairs[name].isin(wanted)] if wanted else pairs
         pairs = pairs.merge(part.paraphrases, on="sentence", how="left")
-        pairs = pairs.merge(part.sentences[["sentence", "document", "vader_compound"]], on="sentence")
         pairs = pairs.merge(part.documents[["document", "label", "url"]], on="document")
         columns = ["sentence", "power", "aliases", "reference", "tone", "stance"]
         columns += ["tone_score", "stance_score", "because", "vader_compound", "paraphrase", "label", "url"]
         if part.texts is not None:
             pairs = pairs.merge(part.texts, on="sentence", how="left")
             columns.append("text")
-        order = pd.Series(range(len(part.sentences)), index=part.sentences["sentence"])
-        pairs = pairs.sort_values("sentence", key=lambda s: s.map(order), kind="stable")
         return pairs[columns].reset_index(drop=True)
 
 
@@ -246,57 +248,58 @@ def load_corpus(
     for name in names:
         if name not in TABLES:
             raise unknown_name("table", name, TABLES)
-    wanted = {"document": document, "year": year, "outlet": outlet, "outlet_group": outlet_group}
-    wanted["speaker"] = speaker
-    everything = all(value is None for value in wanted.values())
+    wanted = {"document": document, "outlet": outlet, "outlet_group": outlet_group, "speaker_state": speaker}
+    whole = year is None and all(value is None for value in wanted.values())
     # All at once where all is wanted: a build may put another study there while this one is read.
-    read = read_tables(folder, names if everything else ["documents"])
-    documents = _in_order(read["documents"])
-    if not everything:
-        keys = set(_wanted(documents, **wanted)["document"])
-        read = read_tables(folder, [name for name in names if name != "documents"], documents=keys)
-    found = {name: read.get(name) for name in TABLES} | {"documents": documents}
-    if everything and tables is None:
-        check_references(found, f"{folder}/")  # type: ignore[arg-type]  # all were read
+    read = read_tables(folder, names if whole else ["documents"])
+    dates = ["published_to", "published_from"]
+    read["documents"] = read["documents"].sort_values(dates, kind="stable", ignore_index=True)
+    if not whole:
+        read["documents"] = _wanted(read["documents"], year, wanted)
+        keys = set(read["documents"]["document"])
+        read |= read_tables(folder, [name for name in names if name != "documents"], documents=keys)
+    elif tables is None:
+        check_references(read, f"{folder}/")
+    own = folder / "powers.toml"
     corpus = Corpus(
-        **found,  # type: ignore[arg-type]  # a table that was not read is None
+        **{name: read.get(name) for name in TABLES},
         study=load_study(folder),
-        powers=load_powers(own) if (own := folder / "powers.toml").is_file() else load_powers(),
+        powers=load_powers(own if own.is_file() else None),
         themes=themes_of(folder),
     )
-    return corpus if everything and power is None else corpus.filter(power=power, **wanted)
+    return corpus if power is None else corpus.filter(power=power)
 
 
 def study_folder(study: str | Path) -> Path:
     """Find a study's folder from its name or path; see `load_corpus`."""
     built_in = sorted(path.parent.name for path in DATA.glob("*/datapackage.json"))
-    folder = DATA / str(study) if str(study) in built_in and not Path(study).is_dir() else Path(study)
+    places = [Path(study), DATA / str(study)] if str(study) in built_in else [Path(study)]
     try:
-        if folder.is_dir() and is_study(folder):
-            return folder
-        cause = "no study in it" if folder.is_dir() else "no such folder"
+        for folder in places:
+            if is_study(folder):
+                return folder
     except (OSError, ValueError):  # a name too long, or with a character that no path has
-        cause = "no such folder"
-    own = f"or one of {', '.join(built_in)}" if built_in else "for the package's own are in its checkout only"
-    raise StudyError(
-        f"{str(folder)[:200]}: {cause}; give a folder that kzpolicy build wrote, {own}"
-    ) from None
+        pass
+    known = ", ".join(built_in) or "none in this installation: they come with a checkout"
+    what = f"{str(study)[:200]}: no study there; give a folder that kzpolicy build wrote"
+    raise StudyError(f"{what}, or one of the package's own ({known})")
 
 
 def load_study(folder: Path) -> Study:
     """Read ``study.toml`` in a study's folder; without one, the subject is Kazakhstan."""
     path = folder / "study.toml"
+    fields: dict[str, Any] = {"name": folder.resolve().name, "subject": "Kazakhstan", "first_person": False}
     found = read_toml(path) if path.is_file() else {}
-    for name in found:
-        if name not in ("name", "subject", "first_person"):
-            raise StudyError(f"{path}: {unknown_name('field', name, ('name', 'subject', 'first_person'))}")
-    name, first_person = found.get("name", folder.resolve().name), found.get("first_person", False)
-    subject = tuple(as_list(found.get("subject", "Kazakhstan")))
-    if not isinstance(name, str) or not isinstance(first_person, bool):
-        raise StudyError(f"{path}: name is a text in quotes, first_person true or false; correct it")
-    if not subject or not all(isinstance(one, str) and one.strip() for one in subject):
-        raise StudyError(f'{path}: subject is a name or a list of names, such as ["Mongolia"]; correct it')
-    return Study(name, subject, first_person, read_phrases(folder), folder)
+    for field in found:
+        if field not in fields:
+            raise StudyError(f"{path}: {unknown_name('field', field, fields)}")
+    name, subject, first_person = (fields | found).values()
+    names = [name, *as_list(subject)]
+    if len(names) < 2 or not all(isinstance(one, str) and one.strip() for one in names):
+        raise StudyError(f"{path}: name and subject are texts in quotes, subject may be a list; correct it")
+    if not isinstance(first_person, bool):
+        raise StudyError(f"{path}: first_person is true or false; correct it")
+    return Study(name, tuple(names[1:]), first_person, read_phrases(folder), folder)
 
 
 def themes_of(folder: Path) -> pd.DataFrame:
@@ -309,10 +312,6 @@ def themes_of(folder: Path) -> pd.DataFrame:
 
 
 @cache
-def _states() -> pd.DataFrame:
-    return pd.DataFrame.from_dict(read_toml(lists.path("states.toml")), orient="index")
-
-
 def load_states() -> pd.DataFrame:
     """Load the delegations of the UN General Debate.
 
@@ -320,14 +319,14 @@ def load_states() -> pd.DataFrame:
     -------
     DataFrame
         Index ISO 3166 code (and EU, VAT, PSE); ``name`` for prose and figures, ``words`` by which
-        texts name the state and its people.
+        texts name the state and its people. One frame for all callers: do not change it.
 
     Examples
     --------
     >>> load_states().loc["KAZ", "name"]
     'Kazakhstan'
     """
-    return _states().copy()
+    return pd.DataFrame.from_dict(read_toml(lists.path("states.toml")), orient="index")
 
 
 def state_code(state: str) -> str:
@@ -343,11 +342,10 @@ def state_code(state: str) -> str:
     >>> state_code("Kazakhstan"), state_code("KAZ")
     ('KAZ', 'KAZ')
     """
-    codes = {name: code for code, name in _states()["name"].items()}
-    if state in _states().index or state not in codes:
-        if state not in _states().index:
-            raise unknown_name("state", state, [*codes, *codes.values()])
-        return state
+    names = load_states()["name"]
+    codes = dict(zip(names, names.index, strict=True)) | {code: code for code in names.index}
+    if state not in codes:
+        raise unknown_name("state", state, codes)
     return str(codes[state])
 
 
@@ -381,42 +379,39 @@ def pair_scores(mentions: pd.DataFrame) -> pd.DataFrame:
     return means.join(classes).reset_index()
 
 
-def _in_order(documents: pd.DataFrame) -> pd.DataFrame:
-    return documents.sort_values(["published_to", "published_from"], kind="stable", ignore_index=True)
-
-
-def _wanted(
-    documents: pd.DataFrame, document: One, year: One, outlet: One, outlet_group: One, speaker: One
-) -> pd.DataFrame:
-    """Keep some documents; see `Corpus.filter`."""
-    keys = dict(zip(documents["label"], documents["document"], strict=True))
-    chosen = None if document is None else [keys.get(str(one), one) for one in as_list(document)]
-    states = None if speaker is None else [state_code(str(one)) for one in as_list(speaker)]
-    wanted = {"document": chosen, "outlet": outlet, "outlet_group": outlet_group, "speaker_state": states}
+def _wanted(documents: pd.DataFrame, year: One, wanted: Mapping[str, One]) -> pd.DataFrame:
+    """Keep some documents, by their years and by the values of columns; see `Corpus.filter`."""
+    labels = dict(zip(documents["label"], documents["document"], strict=True))
     for column, values in wanted.items():
-        if values is not None:
-            known = documents[column].dropna().unique()
-            for value in as_list(values):
-                if value not in known:
-                    raise unknown_name(column, value, sorted(known))
-            documents = documents[documents[column].isin(as_list(values))]
+        if values is None:
+            continue
+        chosen, known = as_list(values), documents[column].dropna().unique()
+        if column == "document":
+            chosen = [labels.get(str(one), one) for one in chosen]
+        elif column == "speaker_state":
+            chosen = [state_code(str(one)) for one in chosen]
+        for value in chosen:
+            if value not in known:
+                raise unknown_name(column, value, sorted(known))
+        documents = documents[documents[column].isin(chosen)]
     if year is not None:
-        years = as_list(year)
-        if not all(str(one).isdecimal() for one in years):
-            raise StudyError(f"year={year!r} is not a year; give a number such as 2019, or several")
         first, last = documents["published_from"].dt.year, documents["published_to"].dt.year
-        touched = np.any([(first <= int(one)) & (int(one) <= last) for one in years], axis=0)
+        years = [int(one) if str(one).isdecimal() else 0 for one in as_list(year)]
+        touched = np.any([(first <= one) & (one <= last) for one in years], axis=0)
         if not touched.any():
             span = f"{first.min()} to {last.max()}" if len(documents) else "no year"
-            raise StudyError(f"no document of {', '.join(map(str, years))}; there are documents of {span}")
+            raise StudyError(
+                f"no document of {', '.join(map(str, as_list(year)))}; there are documents of {span}"
+            )
         documents = documents[touched]
     return documents.reset_index(drop=True)
 
 
 def _belonging(frame: pd.DataFrame, keys: pd.Series, powers: list[str]) -> pd.DataFrame:
     """Keep the rows of these documents and, in a table by power, of these powers."""
-    owner = frame["document"] if "document" in frame else frame["sentence"].str.split(":").str[0]
-    kept = owner.isin(keys)
+    kept = pd.Series(True, index=frame.index)  # a table that is of no single document is kept
+    if "document" in frame or "sentence" in frame:
+        kept = document_of(frame).isin(keys)
     if powers and "power" in frame:
         kept &= frame["power"].isin(powers)
     return frame[kept].reset_index(drop=True)

@@ -8,13 +8,13 @@ import os
 import re
 import shutil
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from kzpolicy.tables import TABLES, Column, StudyError, check_table
+from kzpolicy.tables import TABLES, StudyError, Table, as_list, check_table, document_of
 
 PACKAGE = "datapackage.json"
 # A table of more rows is Parquet: a spreadsheet would not open it, and GitHub would not show it.
@@ -65,10 +65,10 @@ def write_study(
         _put_in_place(folder)
         shutil.rmtree(pending, ignore_errors=True)
         pending.mkdir()
-        resources = [_write_table(pending, name, table) for name, table in tables.items()]
+        files = {name: _write_table(pending, name, table) for name, table in tables.items()}
         for name, content in (settings or {}).items():
             (pending / name).write_bytes(content)
-        (pending / PACKAGE).write_bytes(_description(folder.name, resources, phrases))
+        (pending / PACKAGE).write_bytes(_description(folder.name, files, phrases))
         os.replace(pending, ready)
         _put_in_place(folder)
     except OSError as error:
@@ -78,9 +78,8 @@ def write_study(
         ) from None
 
 
-def _write_table(folder: Path, name: str, table: pd.DataFrame | Sequence[Path]) -> dict[str, Any]:
+def _write_table(folder: Path, name: str, table: pd.DataFrame | Sequence[Path]) -> list[dict[str, Any]]:
     """Write one table into a folder and describe its files."""
-    columns = TABLES[name].names
     if not isinstance(table, pd.DataFrame):
         (folder / name).mkdir()
         paths = [folder / name / f"part-{number:05}.parquet" for number in range(1, len(table) + 1)]
@@ -88,15 +87,15 @@ def _write_table(folder: Path, name: str, table: pd.DataFrame | Sequence[Path]) 
             shutil.move(source, path)
     elif len(table) > LARGE:
         paths = [folder / f"{name}.parquet"]
-        table[columns].to_parquet(paths[0], index=False, compression="zstd", compression_level=15)
+        shown = table[TABLES[name].names]
+        shown.to_parquet(paths[0], index=False, compression="zstd", compression_level=15)
     else:
         paths = [folder / f"{name}.csv"]
         paths[0].write_bytes(_csv(table, name))
-    files = [
-        {"path": path.relative_to(folder).as_posix(), "bytes": path.stat().st_size, "hash": _digest(path)}
-        for path in paths
+    return [
+        {"path": p.relative_to(folder).as_posix(), "bytes": p.stat().st_size, "hash": _digest(p)}
+        for p in paths
     ]
-    return {"name": name, "files": files}
 
 
 def _csv(frame: pd.DataFrame, name: str) -> bytes:
@@ -113,22 +112,19 @@ def _csv(frame: pd.DataFrame, name: str) -> bytes:
 
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
-        digest = sha256()
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return "sha256:" + digest.hexdigest()
+        return "sha256:" + file_digest(file, "sha256").hexdigest()
 
 
 def _put_in_place(folder: Path) -> None:
     """Move the files of a decided write into their places, the description last."""
     ready = folder / _READY
     if (ready / PACKAGE).is_file():
-        new = _paths(ready / PACKAGE)
+        new = _paths(ready)
         for path in sorted(p for p in ready.rglob("*") if p.is_file() and p.name != PACKAGE):
             target = folder / path.relative_to(ready)
             target.parent.mkdir(exist_ok=True)
             os.replace(path, target)
-        for name, digest in _paths(folder / PACKAGE).items():
+        for name, digest in _paths(folder).items():
             former = folder / name
             if name not in new and former.is_file() and not former.is_symlink() and _digest(former) == digest:
                 former.unlink()
@@ -138,26 +134,29 @@ def _put_in_place(folder: Path) -> None:
     shutil.rmtree(ready, ignore_errors=True)
 
 
-def _paths(package: Path) -> dict[str, str]:
-    """Give the files of tables that a description lists, with their checksums; none if it is damaged."""
+def _package(place: Path) -> dict[str, Any]:
+    """Read a description; empty if it is missing or damaged."""
     try:
-        resources = json.loads(package.read_bytes())["resources"]
-        files = [part for one in resources for part in one.get("parts", [one])]
-        listed = {str(file["path"]): str(file["hash"]) for file in files}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        found = json.loads((place / PACKAGE).read_bytes())
+    except (OSError, ValueError, RecursionError):
         return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _paths(place: Path) -> dict[str, str]:
+    """Give the files of tables that a description lists, with their checksums; none if it is damaged."""
     name = re.compile(rf"({'|'.join(TABLES)})(\.csv|\.parquet|/part-\d{{5,}}\.parquet)")
-    return {path: digest for path, digest in listed.items() if name.fullmatch(path)}
+    try:
+        files = [part for one in _package(place)["resources"] for part in one.get("parts", [one])]
+        return {f["path"]: str(f["hash"]) for f in files if name.fullmatch(f["path"])}
+    except (KeyError, TypeError, AttributeError):
+        return {}
 
 
 def read_phrases(folder: Path) -> tuple[str, ...]:
     """Give the terms of several words that were counted when a study's texts were read."""
-    for place in (folder / _READY, folder):
-        try:
-            return tuple(map(str, json.loads((place / PACKAGE).read_bytes()).get("phrases", [])))
-        except (OSError, ValueError, TypeError, AttributeError, RecursionError):
-            continue  # missing, or damaged: whoever reads the tables says so
-    return ()
+    package = _package(folder / _READY) or _package(folder)
+    return tuple(map(str, as_list(package.get("phrases"))))
 
 
 def is_study(folder: Path) -> bool:
@@ -187,27 +186,21 @@ def read_tables(
     """
     names = list(names)
     for _ in range(20):  # a build may put another study in its place while it is read
-        listed = _listed(folder)
+        listed = _paths(folder / _READY) or _paths(folder)
         try:
             return {name: _read_table(folder, name, listed, documents) for name in names}
         except StudyError:
-            if listed == _listed(folder):
+            if listed == (_paths(folder / _READY) or _paths(folder)):
                 raise
     raise StudyError(f"{folder}: was written again and again while it was read; try again later")
-
-
-def _listed(folder: Path) -> dict[str, str]:
-    for place in (folder / _READY, folder):
-        if listed := _paths(place / PACKAGE):
-            return listed
-    what = "damaged" if (folder / PACKAGE).exists() else "missing"
-    raise StudyError(f"{folder / PACKAGE}: {what}; restore it, or run kzpolicy build")
 
 
 def _read_table(
     folder: Path, name: str, listed: Mapping[str, str], documents: Collection[str] | None
 ) -> pd.DataFrame:
     paths = [path for path in listed if re.split("[./]", path)[0] == name]
+    if not listed:
+        raise StudyError(f"{folder / PACKAGE}: missing or damaged; restore it, or run kzpolicy build")
     if not paths:
         raise StudyError(f"{folder}: has no {name}.csv; run kzpolicy build")
     frames = []
@@ -219,8 +212,7 @@ def _read_table(
                 continue
         frame = _read_file(folder, name, path, listed)
         if documents is not None and ("document" in frame or "sentence" in frame):
-            owner = frame["document"] if "document" in frame else frame["sentence"].str.split(":").str[0]
-            frame = frame[owner.isin(documents)]
+            frame = frame[document_of(frame).isin(documents)]
         frames.append(frame)
     return pd.concat(frames, ignore_index=True) if frames else TABLES[name].empty()
 
@@ -230,12 +222,10 @@ def _read_file(folder: Path, name: str, path: str, listed: Mapping[str, str]) ->
         try:
             content = (place / path).read_bytes()
             break
-        except FileNotFoundError:
-            continue
         except OSError as error:
-            raise StudyError(f"{place / path}: cannot be read ({error.strerror}); check the path") from None
+            cause = error.strerror
     else:
-        raise StudyError(f"{folder / path}: missing; restore it, or run kzpolicy build")
+        raise StudyError(f"{folder / path}: missing ({cause}); restore it, or run kzpolicy build")
     if "sha256:" + sha256(content).hexdigest() != listed[path]:
         raise StudyError(
             f"{folder / path}: not the table described in {PACKAGE} (checksum differs); restore it, or "
@@ -269,47 +259,37 @@ def parse_table(content: bytes, name: str, path: Path) -> pd.DataFrame:
     return check_table(frame, name, str(path))
 
 
-def _description(name: str, written: Sequence[Mapping[str, Any]], phrases: Sequence[str]) -> bytes:
+def _description(name: str, files: Mapping[str, list[dict[str, Any]]], phrases: Sequence[str]) -> bytes:
     """Write ``datapackage.json`` (Frictionless Data Package, version 1)."""
-    resources = []
-    for one in written:
-        table, files = TABLES[one["name"]], one["files"]
-        suffix = files[0]["path"].rpartition(".")[2]
-        fields = [
-            {"name": c.name, "type": c.type, "description": c.about, "constraints": _constraints(c)}
-            for c in table.columns
-        ]
-        foreign = [
-            {"fields": [column], "reference": {"resource": other, "fields": [TABLES[other].key[0]]}}
-            for column, other in table.refers
-        ]
-        single = "/" not in files[0]["path"]
-        where = files[0] if single else {"path": [f["path"] for f in files], "parts": files}
-        resources.append(
-            {
-                "name": table.name,
-                **where,
-                "description": table.about,
-                "profile": "tabular-data-resource",
-                "format": suffix,
-                **_MEDIA[suffix],
-                "schema": {"fields": fields, "primaryKey": list(table.key), "foreignKeys": foreign},
-            }
-        )
     package = {
         "name": re.sub(r"[^a-z0-9._-]", "-", name.lower()) or "study",
         "title": f"Tables of the study {name}",
         "profile": "tabular-data-package",
         "licenses": [{"name": "CC-BY-4.0", "path": "https://creativecommons.org/licenses/by/4.0/"}],
         "phrases": list(phrases),
-        "resources": resources,
+        "resources": [_resource(TABLES[name], listed) for name, listed in files.items()],
     }
     return (json.dumps(package, indent=1, ensure_ascii=False) + "\n").encode()
 
 
-def _constraints(column: Column) -> dict[str, Any]:
-    found: dict[str, Any] = {"required": True} if column.required else {}
-    if column.allowed:
-        found["enum"] = list(column.allowed)
-    limits = {"minimum": column.least, "maximum": column.most}
-    return found | {name: limit for name, limit in limits.items() if limit is not None}
+def _resource(table: Table, files: list[dict[str, Any]]) -> dict[str, Any]:
+    suffix = files[0]["path"].rpartition(".")[2]
+    in_parts = "/" in files[0]["path"]
+    fields = []
+    for c in table.columns:
+        limits = {"required": c.required or None, "enum": c.allowed, "minimum": c.least, "maximum": c.most}
+        limits = {limit: value for limit, value in limits.items() if value not in (None, ())}
+        fields.append({"name": c.name, "type": c.type, "description": c.about, "constraints": limits})
+    foreign = [
+        {"fields": [column], "reference": {"resource": other, "fields": [TABLES[other].key[0]]}}
+        for column, other in table.refers
+    ]
+    return {
+        "name": table.name,
+        **({"path": [f["path"] for f in files], "parts": files} if in_parts else files[0]),
+        "description": table.about,
+        "profile": "tabular-data-resource",
+        "format": suffix,
+        **_MEDIA[suffix],
+        "schema": {"fields": fields, "primaryKey": table.key, "foreignKeys": foreign},
+    }

@@ -220,3 +220,14 @@ def check_references(tables: Mapping[str, pd.DataFrame], where: str = "") -> Non
                 row = int(frame[column].isin(absent).to_numpy().argmax())
                 what = f"{column} {str(frame[column].iloc[row])[:100]} is not in {other}"
                 raise StudyError(f"{where}{name}.csv: row {row + 2}: {what}; correct it")
+
+
+def document_of(frame: pd.DataFrame) -> pd.Series[Any]:
+    """Give the document of each row of a table that has documents or sentences.
+
+    Examples
+    --------
+    >>> document_of(pd.DataFrame({"sentence": ["clark2015:1:2"]})).tolist()
+    ['clark2015']
+    """
+    return frame["document"] if "document" in frame else frame["sentence"].str.split(":").str[0]

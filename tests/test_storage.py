@@ -72,7 +72,9 @@ def test_a_table_in_parts_is_read_by_document(tmp_path: Path) -> None:
 
 def test_an_edited_missing_or_undescribed_table_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "s"
-    with pytest.raises(StudyError, match="datapackage.json: missing; restore it, or run kzpolicy build"):
+    with pytest.raises(
+        StudyError, match="datapackage.json: missing or damaged; restore it, or run kzpolicy build"
+    ):
         read_tables(tmp_path, ["skipped"])
     write_study(folder, {"skipped": skipped("a.pdf")})
     with pytest.raises(StudyError, match="has no terms.csv"):
@@ -84,7 +86,7 @@ def test_an_edited_missing_or_undescribed_table_is_refused(tmp_path: Path) -> No
     with pytest.raises(StudyError, match="skipped.csv: missing"):
         read_tables(folder, ["skipped"])
     (folder / PACKAGE).write_text("{}")
-    with pytest.raises(StudyError, match="datapackage.json: damaged"):
+    with pytest.raises(StudyError, match="datapackage.json: missing or damaged"):
         read_tables(folder, ["skipped"])
     write_study(folder, {"skipped": skipped("c.pdf")})
     assert read_tables(folder, ["skipped"])["skipped"]["file"].tolist() == ["c.pdf"]
