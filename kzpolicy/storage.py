@@ -176,8 +176,7 @@ def read_tables(
     names
         Names of the tables wanted.
     documents
-        Keys of the documents wanted; of a table in parts only those that hold them are read.
-        None for all.
+        Keys of the documents wanted, None for all.
 
     Raises
     ------
@@ -204,17 +203,12 @@ def _read_table(
     if not paths:
         raise StudyError(f"{folder}: has no {name}.csv; run kzpolicy build")
     frames = []
-    for path in paths:
-        if len(paths) > 1 and documents is not None and name != "documents":
-            number = path.rpartition("/")[2]
-            held = _read_file(folder, "documents", f"documents/{number}", listed)["document"]
-            if not held.isin(documents).any():
-                continue
+    for path in paths:  # part by part: of a large table only the rows wanted are held
         frame = _read_file(folder, name, path, listed)
         if documents is not None and ("document" in frame or "sentence" in frame):
             frame = frame[document_of(frame).isin(documents)]
         frames.append(frame)
-    return pd.concat(frames, ignore_index=True) if frames else TABLES[name].empty()
+    return pd.concat(frames, ignore_index=True)
 
 
 def _read_file(folder: Path, name: str, path: str, listed: Mapping[str, str]) -> pd.DataFrame:

@@ -1,6 +1,5 @@
 """Tests of the powers: what counts as a mention, what does not, and files of one's own."""
 
-import pickle
 import re
 import time
 import tomllib
@@ -233,10 +232,6 @@ def test_powers_are_known_by_key_and_by_name() -> None:
         powers["Unitd States"]
 
 
-def test_powers_go_to_other_processes() -> None:
-    assert pickle.loads(pickle.dumps(load_powers())).find("Moscow slept.")[0].power == "russia"
-
-
 OWN = """
 [japan]
 name = "Japan"
@@ -269,17 +264,6 @@ def test_powers_of_ones_own(tmp_path: Path) -> None:
         ("japan", 0, 5, "capital", "Tokyo"),
         ("korea", 10, 21, "state", "South Korea"),
     ]
-
-
-def test_a_file_that_was_edited_is_read_again(tmp_path: Path) -> None:
-    assert load_powers(own(tmp_path, OWN)).keys == ("japan", "korea")
-    assert load_powers(own(tmp_path, OWN.split("[korea]")[0])).keys == ("japan",)
-
-
-@pytest.mark.parametrize("name", ["South  Korea", " South Korea ", "South\\nKorea", "South\u00a0Korea"])
-def test_white_space_in_a_listed_name_stands_for_any(tmp_path: Path, name: str) -> None:
-    powers = Powers(own(tmp_path, OWN.replace('"South Korea"', f'"{name}"')))
-    assert [(m.start, m.end) for m in powers.find("In South Korea it snows.")] == [(3, 14)]
 
 
 def test_the_longest_name_that_fits_as_whole_words_is_found(tmp_path: Path) -> None:

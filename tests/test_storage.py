@@ -63,9 +63,9 @@ def test_a_table_in_parts_is_read_by_document(tmp_path: Path) -> None:
         "part-00001.parquet",
         "part-00002.parquet",
     ]
-    (tmp_path / "s" / "terms" / "part-00001.parquet").write_bytes(b"damaged")
     kept = read_tables(tmp_path / "s", ["documents", "terms"], documents=["b"])
     assert kept["documents"]["document"].tolist() == ["b"] and set(kept["terms"]["document"]) == {"b"}
+    (tmp_path / "s" / "terms" / "part-00001.parquet").write_bytes(b"damaged")
     with pytest.raises(StudyError, match="part-00001.parquet: not the table described"):
         read_tables(tmp_path / "s", ["terms"])
 

@@ -252,18 +252,14 @@ def _find_kinds(pieces: Sequence[Piece], standfirst: int) -> None:
 def _number(pieces: Sequence[Piece]) -> Paragraphs:
     """Number the paragraphs that are kept."""
     number = 0
-    paragraphs: Paragraphs = []
+    rows: dict[tuple[int, str], str] = {}
     for piece in pieces:
-        if not piece.kind:
-            continue
-        number += piece.kind in ("body", "quotation")
-        paragraph = {"standfirst": 0, "heading": number + 1}.get(piece.kind, number)
-        if paragraphs and paragraphs[-1][:2] == (paragraph, piece.kind):
+        if piece.kind:
+            number += piece.kind in ("body", "quotation")
+            place = ({"standfirst": 0, "heading": number + 1}.get(piece.kind, number), piece.kind)
             # One row a number and kind: a standfirst of several paragraphs, a heading of two lines.
-            paragraphs[-1] = (paragraph, piece.kind, f"{paragraphs[-1][2]} {piece.text}")
-        else:
-            paragraphs.append((paragraph, piece.kind, piece.text))
-    return paragraphs
+            rows[place] = f"{rows[place]} {piece.text}" if place in rows else piece.text
+    return [(*place, text) for place, text in rows.items()]
 
 
 def _plain(text: str) -> str:
