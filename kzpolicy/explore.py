@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from difflib import get_close_matches
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -82,11 +79,9 @@ def explore_table(
         found = _means(part, measure, power)
     key = [column for column in ("power", "theme", "name", "keyword") if column in found]
     facts = ["document", "label", "outlet", "speaker_state", "published_from", "published_to", "url"]
-    found = found.drop(columns=[column for column in facts[1:] if column in found])
-    found = (
-        found.astype({"document": "str"}).merge(part.documents[facts], on="document").assign(measure=measure)
-    )
-    return found[["measure", *key, *facts, *found.columns.difference([*key, *facts, "measure"], sort=False)]]
+    found = found.drop(columns=facts[1:], errors="ignore").astype({"document": "str"})
+    found = found.merge(part.documents[facts], on="document").assign(measure=measure)
+    return found[[*dict.fromkeys(["measure", *key, *facts, *found])]]
 
 
 def explore_evidence(
@@ -119,7 +114,9 @@ def explore_evidence(
     """
     part = _part(corpus, measure, document, speaker, year)
     if measure in ("theme", "keyword"):
-        words = _themes(corpus, theme) if measure == "theme" else _as_themes(_keywords(corpus, keyword))
+        words = _themes(corpus, theme)
+        if measure == "keyword":
+            words = pd.concat([make_theme(word, word) for word in _keywords(corpus, keyword)])
         return _paragraphs(part, words)
     found = part.evidence(power=power)
     body = part.sentences.loc[part.sentences["kind"] != "heading", "sentence"]
@@ -128,7 +125,7 @@ def explore_evidence(
     return found.drop(columns=["reference", "vader_compound"]).reset_index(drop=True)
 
 
-def explore_figure(table: pd.DataFrame, corpus: Corpus | None = None) -> Chart:
+def explore_figure(table: pd.DataFrame, corpus: Corpus) -> Chart:
     """Draw what `explore_table` found: lines for speakers by year, otherwise dots by document.
 
     Parameters
@@ -136,36 +133,30 @@ def explore_figure(table: pd.DataFrame, corpus: Corpus | None = None) -> Chart:
     table
         As from `explore_table`.
     corpus
-        The corpus, for its powers, its name and how far the measure can be believed; None for neither.
+        The corpus, for its powers, its name and how far the measure can be believed.
 
     Examples
     --------
     >>> from kzpolicy.corpus import load_corpus
-    >>> explore_figure(explore_table(load_corpus("articles"), "mentions", power="iran")).title
+    >>> articles = load_corpus("articles")
+    >>> explore_figure(explore_table(articles, "mentions", power="iran"), articles).title
     'Mentions of powers, by text: Iran, 2015–2022'
     """
     from kzpolicy.plots import plot_dots, plot_lines  # matplotlib and seaborn take seconds to load
 
-    measure = str(table["measure"].iloc[0])
+    measure, value = str(table["measure"].iloc[0]), "mean" if "mean" in table else "rate"
     series = next(column for column in ("power", "theme", "keyword") if column in table)
-    value = "mean" if "mean" in table else "rate"
-    source = f"Source: kzpolicy, corpus {corpus.study.name}. {validation(corpus, measure)}" if corpus else ""
-    words: dict[str, Any] = {
-        "measure": measure,
-        "source": source,
-        "powers": corpus.powers if corpus else None,
-    }
+    source = f"Source: kzpolicy, corpus {corpus.study.name}. {validation(corpus, measure)}"
+    words: dict[str, Any] = {"measure": measure, "source": source, "powers": corpus.powers}
     several, texts = table[series].nunique(), table["document"].nunique()
     yearly = table.assign(year=table["published_from"].dt.year)
     panels = [column for column in (series, "speaker_state") if table[column].nunique() > 1]
     once = table["speaker_state"].notna().all() and not yearly.duplicated(["year", *panels]).any()
     if texts > 5 and once and len(panels) < 2 and yearly.groupby(panels or "measure").ngroups < 10:
         return plot_lines(yearly, y=value, panel=panels[0] if panels else None, **words)
-    if texts == 1:
-        return plot_dots(table, value, series, **words)
-    if several > 1:
+    if several > 1 and texts > 1:
         words["hue" if several < 4 and texts < 20 else "panel"] = series
-    return plot_dots(table, value, "label", **words)
+    return plot_dots(table, value, "label" if texts > 1 else series, **words)
 
 
 def validation(corpus: Corpus, measure: str) -> str:
@@ -194,32 +185,6 @@ def validation(corpus: Corpus, measure: str) -> str:
     )
 
 
-def explore_code(study: str | Path, measure: str, choice: Mapping[str, object]) -> str:
-    """Write the lines that make a table, its figure and its evidence; what is empty is left out.
-
-    Examples
-    --------
-    >>> print(explore_code("articles", "keyword", {"keyword": ["water*"], "power": None}))
-    from kzpolicy import explore_evidence, explore_table, load_corpus
-    from kzpolicy.explore import explore_figure
-    corpus = load_corpus('articles')
-    choice = {'keyword': ['water*']}
-    table = explore_table(corpus, 'keyword', **choice)
-    explore_figure(table, corpus)
-    """
-    chosen = {name: value for name, value in choice.items() if value}
-    return "\n".join(
-        [
-            "from kzpolicy import explore_evidence, explore_table, load_corpus",
-            "from kzpolicy.explore import explore_figure",
-            f"corpus = load_corpus({str(study)!r})",
-            f"choice = {chosen!r}",
-            f"table = explore_table(corpus, {measure!r}, **choice)",
-            "explore_figure(table, corpus)",
-        ]
-    )
-
-
 def _part(corpus: Corpus, measure: str, document: One, speaker: One, year: One) -> Corpus:
     if measure not in QUESTIONS:
         raise unknown_name("measure", measure, QUESTIONS)
@@ -228,63 +193,50 @@ def _part(corpus: Corpus, measure: str, document: One, speaker: One, year: One) 
 
 def _means(part: Corpus, measure: str, power: One) -> pd.DataFrame:
     """Average the pairs of each power and document; a document without any has a row too."""
-    keys = [part.powers.key(str(one)) for one in as_list(power)] or list(part.powers.keys)
+    keys = [part.powers.key(str(one)) for one in as_list(power)]
     pairs = coded_pairs(part) if measure in CODED else mention_pairs(part)
-    pairs = pairs[pairs["power"].isin(keys)].astype({"power": "str", "document": "str"})
+    pairs = pairs.astype({"power": "str", "document": "str"})
+    keys = keys or [key for key in part.powers.keys if key in set(pairs["power"])]
+    pairs = pairs[pairs["power"].isin(keys)]
     if pairs[measure].isna().all():
-        names = ", ".join(part.powers[key].name for key in keys)
-        instead = "an automatic measure" if measure in CODED else "other powers"
-        raise StudyError(
-            f"{names}: no value of {measure} in the documents chosen; choose others, or {instead}"
-        )
+        names = ", ".join(part.powers[key].name for key in keys) or "any power"
+        raise StudyError(f"{names}: no value of {measure} in the documents chosen; choose others")
     means = mean_by(pairs, measure, by=["power", "document"]).set_index(["power", "document"])
-    named = [key for key in keys if power is not None or key in set(pairs["power"])]
-    places = pd.MultiIndex.from_product([named, part.documents["document"]], names=["power", "document"])
+    places = pd.MultiIndex.from_product([keys, part.documents["document"]], names=["power", "document"])
     found = means.reindex(places).reset_index()
-    return found.assign(**{count: found[count].fillna(0).astype("int64") for count in ("n", "missing")})
+    return found.fillna({"n": 0, "missing": 0}).astype({"n": "int64", "missing": "int64"})
 
 
 def _themes(corpus: Corpus, theme: One) -> pd.DataFrame:
     names = dict(zip(corpus.themes["name"], corpus.themes["theme"], strict=True))
     keys = [names.get(str(one), str(one)) for one in as_list(theme)]
-    for key in keys:
-        if key not in names.values():
-            raise unknown_name("theme", key, dict.fromkeys(names.values()))
+    for key in set(keys) - set(names.values()):
+        raise unknown_name("theme", key, dict.fromkeys(names.values()))
     return corpus.themes[corpus.themes["theme"].isin(keys)] if keys else corpus.themes
 
 
 def _keywords(corpus: Corpus, keyword: One) -> list[str]:
     """Check that each keyword occurs, so that a misspelt one is no finding."""
-    words = [str(one).strip() for one in as_list(keyword) if str(one).strip()]
-    if not words:
-        raise StudyError(
-            "keyword: give one or several words such as water*, where a final * takes any ending"
-        )
+    words = [" ".join(str(one).lower().split()) for one in as_list(keyword)]
+    if not any(words):
+        raise StudyError("keyword: give one or several words; a final * takes any ending")
     corpus.require("terms")
     vocabulary = corpus.terms["term"].unique()
     for word in words:
-        if " " not in word and not matching_terms([word.lower()], vocabulary):
-            near = get_close_matches(word.rstrip("*").lower(), map(str, vocabulary), n=3)
-            like = f"near are {', '.join(near)}" if near else "a final * takes any ending"
-            raise StudyError(f"{word!r} does not occur in this corpus; {like}")
+        if " " not in word and not matching_terms([word], vocabulary):
+            raise unknown_name("word", word, vocabulary)
     return words
-
-
-def _as_themes(keywords: list[str]) -> pd.DataFrame:
-    themes = [make_theme(word, [" ".join(word.lower().split())]) for word in keywords]
-    return pd.concat(themes, ignore_index=True)
 
 
 def _paragraphs(part: Corpus, themes: pd.DataFrame) -> pd.DataFrame:
     counts = theme_counts(part, themes).astype({"document": "str"})
-    written = counts["term"].astype("str") + " " + counts["count"].astype("str").str.replace("-", "−")
+    counts["terms"] = counts["term"].astype("str") + " " + counts["count"].astype("str").str.replace("-", "−")
     counts["paragraph"] = counts["document"] + ":" + counts["paragraph"].astype("str")
-    grouped = counts.assign(terms=written).groupby("paragraph", sort=False)
-    found = grouped.agg(document=("document", "first"), terms=("terms", ", ".join), n=("count", "sum"))
-    found = found.reset_index().merge(part.documents[["document", "label", "url"]], on="document")
+    grouped = counts.groupby(["paragraph", "document"], sort=False)
+    found = grouped.agg(terms=("terms", ", ".join), n=("count", "sum")).reset_index()
+    found = found.merge(part.documents[["document", "label", "url"]], on="document").drop(columns="document")
     if part.texts is not None:
         paragraph = part.texts["sentence"].str.rsplit(":", n=1).str[0]
-        found["text"] = found["paragraph"].map(
-            part.texts.groupby(paragraph, sort=False)["text"].agg(" ".join)
-        )
-    return found.drop(columns="document")
+        texts = part.texts.groupby(paragraph, sort=False)["text"].agg(" ".join)
+        found["text"] = found["paragraph"].map(texts)
+    return found
