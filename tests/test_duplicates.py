@@ -68,7 +68,7 @@ def test_a_signature_is_the_same_on_every_machine() -> None:
     found = signature(
         "\n".join(["The road to the port of the town is open to all who pay for the grain."] * 3)
     )
-    assert found[found < 65_535][:4].tolist() == [29740, 6972, 57010, 16610]
+    assert found[found < 65_535][:4].tolist() == [33289, 16545, 1642, 52598]
 
 
 def test_of_two_copies_the_one_with_the_exact_date_is_kept(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_of_two_copies_the_one_with_the_exact_date_is_kept(tmp_path: Path) -> No
     assert sorted(corpus.documents["document"]) == ["KAZ_2019", "KGZ_2019", "b"]
     reasons = corpus.skipped.set_index("file")["reason"]
     assert reasons["a.md"] == "near-duplicate of b (similarity 1.00)"
-    assert reasons["c.md"] == ("near-duplicate of b (similarity 0.88)")
+    assert reasons["c.md"] == "near-duplicate of b (similarity 0.93)"
     everything = parse_texts(tmp_path, collapse=False)
     assert len(everything.documents) == 5 and isinstance(everything.skipped, pd.DataFrame)
     twins = {"a/x.md": files["b.md"], "b/x-again.md": files["b.md"]}

@@ -2,203 +2,212 @@
 
 from __future__ import annotations
 
-import faulthandler
 import multiprocessing
 import os
 import pickle
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, as_completed
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from importlib.metadata import version
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import pandas as pd
 from pebble import ProcessExpired, ProcessPool
+from tqdm.auto import tqdm
 
 from kzpolicy.tables import StudyError
 
-_OUT_OF_TIME = 1  # the exit status that faulthandler gives
-_FAULT = 3
+# What works on a batch of documents, of which each has its name as "file": it gives tables, and adds to the
+# list the name of a document that cannot be used, and the reason.
+Item = Mapping[str, Any]
+Step = Callable[[Sequence[Item], list[tuple[str, str]]], dict[str, pd.DataFrame]]
+_FAULTS = (TimeoutError, subprocess.TimeoutExpired, MemoryError, ProcessExpired)
 
 
 @dataclass(frozen=True)
-class Limits:
-    """What one document may take: seconds, and megabytes more than its process already holds."""
+class Guard:
+    """Who works, and what one document may take.
+
+    Attributes
+    ----------
+    seconds, megabytes
+        Time, and memory (on Linux only) besides what a process holds already.
+    workers
+        Processes on this machine; None for one a core.
+    scheduler
+        Address of a Dask cluster that shares the disk, in their place.
+    progress
+        Whether to show a bar on standard error; None where that is a terminal.
+    """
 
     seconds: float = 60
     megabytes: int = 1_000
+    workers: int | None = None
+    scheduler: str = ""
+    progress: bool | None = None
 
+    def work(self, step: Step, batches: Sequence[Sequence[Item]], folder: Path, key: str) -> list[Path]:
+        """Work on batches of documents; each gives a part, a folder of Parquet files.
 
-@dataclass(frozen=True)
-class Task:
-    """A batch of documents, what is needed to work on them, and the place where the result goes."""
+        A batch that fails is worked on again document by document, and one that fails again is skipped.
 
-    target: Path
-    items: tuple[Any, ...]
-    limits: Limits
-    settings: Any = None
-    tries: int = 0
+        Parameters
+        ----------
+        step
+            A function of a module, or a `functools.partial` of one.
+        batches
+            The documents.
+        folder
+            Where the parts are put. Those of a build that was stopped are taken as they are.
+        key
+            What the tables depend on besides the documents.
 
-    @property
-    def marker(self) -> Path:
-        """The file that tells which document is worked on."""
-        return self.target.with_suffix(".at")
+        Returns
+        -------
+        list of Path
+            The parts in the order of the batches: the tables of `step`, and ``skipped``.
+        """
+        every = [(folder / sha256(repr((key, batch)).encode()).hexdigest()[:24], batch) for batch in batches]
+        tables = [*step([], []), "skipped"]
+        waiting = [(part, batch) for part, batch in every if not _is_whole(part, tables)]
+        alone: dict[Path, list[tuple[Path, Sequence[Item]]]] = {}
+        quiet = None if self.progress is None else not self.progress
+        with tqdm(total=sum(len(batch) for _, batch in waiting), unit=" texts", disable=quiet) as bar:
+            for part, batch, error in self._results(step, waiting, self.seconds / 4):
+                if error:
+                    alone[part] = [(part.with_name(f"{part.name}-{n}"), [one]) for n, one in enumerate(batch)]
+                else:
+                    bar.update(len(batch))
+            for part, (one,), error in self._results(step, sum(alone.values(), []), self.seconds):
+                if error:
+                    _write(part, step, [], [(one["file"], self._reason(error))])
+                bar.update()
+        return [path for part, _ in every for path, _ in alone.get(part, [(part, ())])]
+
+    def call(self, function: Callable[..., Any], place: Any) -> Any:
+        """Call a function with a file or folder of the user's, and give its result."""
+        with replace(self, scheduler="")._workers(1) as submit:
+            try:
+                return submit(self.seconds, function, place).result()
+            except _FAULTS as error:
+                raise StudyError(f"{place}: a table or list in it {self._reason(error)}") from None
+
+    def _results(
+        self, step: Step, tasks: Sequence[tuple[Path, Sequence[Item]]], seconds: float
+    ) -> Iterator[tuple[Path, Sequence[Item], BaseException | None]]:
+        """Do tasks, and give each with the error that is the fault of its documents."""
+        if not tasks:
+            return
+        with self._workers(len(tasks)) as submit:
+            futures = {submit(seconds, _write, part, step, batch): (part, batch) for part, batch in tasks}
+            for future in as_completed(futures):
+                error = future.exception()
+                if error and not isinstance(error, _FAULTS):
+                    raise error
+                yield *futures.pop(future), error
+
+    @contextmanager
+    def _workers(self, tasks: int) -> Iterator[Callable[..., Future[Any]]]:
+        """Give a function that has another process call a function, within seconds."""
+        if self.scheduler:
+            import distributed
+
+            try:
+                client = distributed.Client(self.scheduler, timeout=30)
+            except (OSError, ValueError) as error:
+                raise StudyError(f"{self.scheduler}: no Dask cluster answers ({error})") from None
+            with client, client.get_executor(pure=False) as executor:
+                yield partial(executor.submit, _apart, self.megabytes)
+            return
+        # A copy of this process starts at once, and needs no `if __name__ == "__main__"` in a user's script.
+        context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+        with ProcessPool(min(tasks, self.workers or context.cpu_count()), context=context) as pool:
+
+            def submit(seconds: float, *work: Any) -> Future[Any]:
+                return pool.schedule(_call, args=[self.megabytes, *work], timeout=seconds)
+
+            try:
+                yield submit
+            except BaseException:
+                pool.stop()  # type: ignore[no-untyped-call]
+                raise
+
+    def _reason(self, error: BaseException) -> str:
+        if isinstance(error, ProcessExpired):
+            return f"ends its process (exit {error.exitcode})"
+        if isinstance(error, MemoryError):
+            return (
+                f"needs more than {self.megabytes:,} MB of memory; split it, or allow more with --megabytes"
+            )
+        return f"takes longer than {self.seconds:g} s; split it, or allow more with --seconds"
 
 
 @contextmanager
-def limited(task: Task, number: int) -> Iterator[None]:
-    """Work on one document of a task: out of time the process ends, all else is a StudyError.
-
-    Time is watched by a thread of C, which ends even a pattern or a parser that never comes back. Memory
-    is limited on Linux only, where a system call does it.
-
-    Raises
-    ------
-    StudyError
-        With the reason why the document cannot be used.
-    """
-    task.marker.write_text(str(number))
-    with open(os.devnull, "w") as nowhere:
-        faulthandler.dump_traceback_later(task.limits.seconds, exit=True, file=nowhere)
-        _limit_memory(task.limits.megabytes)
-        try:
-            yield
-        except MemoryError:
-            what = f"needs more than {task.limits.megabytes:,} MB of memory"
-            raise StudyError(f"{what}; split it, or allow more with --megabytes") from None
-        except StudyError:
-            raise
-        except OSError as error:
-            raise StudyError(f"cannot be read ({error.strerror or error})") from None
-        except Exception as error:  # whatever a parser thinks of a strange document
-            cause = " ".join(str(error).split())[:150]
-            raise StudyError(f"cannot be read ({type(error).__name__}: {cause})") from None
-        finally:
-            _limit_memory(None)
-            faulthandler.cancel_dump_traceback_later()
+def named(file: str, skipped: list[tuple[str, str]]) -> Iterator[None]:
+    """Add a document that cannot be read or measured to those skipped, with the reason."""
+    try:
+        yield
+    except MemoryError:
+        raise
+    except StudyError as error:
+        skipped.append((file, str(error).removeprefix(f"{file}: ")))
+    except OSError as error:
+        skipped.append((file, f"cannot be read ({error.strerror or error})"))
+    except Exception as error:  # whatever a parser thinks of a strange document
+        cause = " ".join(str(error).split())[:150]
+        skipped.append((file, f"cannot be read ({type(error).__name__}: {cause})"))
 
 
-def _limit_memory(megabytes: int | None) -> None:
-    """Let this process take so much more memory than now; None: as much as it may."""
+def read_parts(parts: Sequence[Path], table: str, **options: Any) -> Iterator[pd.DataFrame]:
+    """Read a table of each part."""
+    return (pd.read_parquet(part / f"{table}.parquet", use_threads=False, **options) for part in parts)
+
+
+def _is_whole(part: Path, tables: Sequence[str]) -> bool:
+    """Say whether a part was made before; a damaged one is removed, to be made again."""
+    try:
+        for table in tables if part.exists() else ():
+            next(read_parts([part], table, page_checksum_verification=True))
+    except (OSError, ValueError):
+        shutil.rmtree(part)
+    return part.exists()
+
+
+def _write(part: Path, step: Step, batch: Sequence[Item], skipped: Sequence[tuple[str, str]] = ()) -> None:
+    """Work on a batch and write its part, whole or not at all."""
+    tables = step(batch, skipped := [*skipped])
+    tables["skipped"] = pd.DataFrame(skipped, columns=["file", "reason"], dtype="str")
+    with TemporaryDirectory(dir=part.parent, ignore_cleanup_errors=True) as folder:
+        for name, table in tables.items():
+            # Texts are read again by the hundred.
+            groups = {"row_group_size": 100} if "text" in table else {}
+            table.to_parquet(Path(folder, f"{name}.parquet"), index=False, write_page_checksum=True, **groups)
+        os.rename(folder, part)
+
+
+def _call(megabytes: int, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function in a process that may take so much more memory."""
     if sys.platform == "linux":
         import resource
 
-        _, limit = resource.getrlimit(resource.RLIMIT_AS)
-        hard = limit
-        if megabytes is not None:
-            held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-            wanted = held + (megabytes << 20)
-            limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        wanted = held + (megabytes << 20)
+        resource.setrlimit(resource.RLIMIT_AS, (wanted if hard < 0 else min(wanted, hard), hard))
+    return function(*arguments)
 
 
-def work(
-    function: Callable[[Task], None], tasks: Sequence[Task], *, workers: int, scheduler: str = ""
-) -> Generator[tuple[Task, Any, str]]:
-    """Call a function with each task in other processes, until each is done or its documents are at fault.
-
-    Parameters
-    ----------
-    function
-        A function of a module. It goes through `Task.items`, each inside `limited`, and writes
-        `Task.target`.
-    tasks
-        What it is called with.
-    workers
-        Processes on this machine.
-    scheduler
-        Address of a Dask cluster that shares the disk, in their place.
-
-    Yields
-    ------
-    tuple
-        A task that is done, None and ""; or a task, its document that ended the process, and the reason.
-
-    Raises
-    ------
-    StudyError
-        From the function; or if the cluster does not answer.
-    """
-    while tasks:
-        again = []
-        if scheduler:
-            run = _on_cluster(function, tasks, scheduler)
-        else:
-            run = _on_this_machine(function, tasks, workers)
-        for task, code in run:
-            if code == 0:
-                with suppress(OSError):
-                    task.marker.unlink()
-                yield task, None, ""
-                continue
-            try:
-                at = int(task.marker.read_text())
-            except (OSError, ValueError):
-                raise StudyError(f"a worker ended at its start (exit {code}); give it more memory") from None
-            if code != _OUT_OF_TIME and not task.tries:  # somebody else may have ended it
-                again.append(replace(task, tries=1))
-                continue
-            slow = f"takes longer than {task.limits.seconds:g} s; split it, or allow more with --seconds"
-            yield task, task.items[at], slow if code == _OUT_OF_TIME else f"ends its process (exit {code})"
-            again.append(replace(task, items=task.items[:at] + task.items[at + 1 :], tries=0))
-        tasks = again
-
-
-def _on_this_machine(
-    function: Callable[[Task], None], tasks: Sequence[Task], workers: int
-) -> Iterator[tuple[Task, int]]:
-    # A copy of this process starts at once, and needs no `if __name__ == "__main__"` in a user's script.
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    with ProcessPool(max_workers=min(workers, len(tasks)), context=context) as pool:
-        try:
-            futures: dict[Future[None], Task] = {pool.schedule(function, args=[task]): task for task in tasks}
-            for future in as_completed(futures):
-                error = future.exception()
-                if error is not None and not isinstance(error, ProcessExpired):
-                    raise error
-                yield futures.pop(future), error.exitcode if error is not None else 0
-        except BaseException:
-            pool.stop()  # type: ignore[no-untyped-call]
-            raise
-
-
-def _on_cluster(
-    function: Callable[[Task], None], tasks: Sequence[Task], scheduler: str
-) -> Iterator[tuple[Task, int]]:
-    import distributed
-
-    try:
-        client = distributed.Client(scheduler, timeout=30)
-    except (OSError, ValueError) as error:
-        raise StudyError(f"{scheduler}: no Dask cluster answers ({error}); check the address") from None
-    with client:
-        futures = {client.submit(_apart, function, task, _program(), pure=False): task for task in tasks}
-        for future in distributed.as_completed(futures):
-            yield futures.pop(future), future.result()
-
-
-def _apart(function: Callable[[Task], None], task: Task, program: str) -> int:
-    """Do a task in a fresh Python and give its exit status; Dask's own processes must outlive it."""
-    if program != _program():
-        raise StudyError("a worker has another Python or kzpolicy than this process; install the same")
-    command = [sys.executable, "-c", "from kzpolicy.build.guard import _child; _child()"]
-    done = subprocess.run(command, input=pickle.dumps((function, task)), capture_output=True)
-    if done.returncode == _FAULT:
-        raise StudyError(done.stdout.decode())
-    return done.returncode
-
-
-def _child() -> None:
-    function, task = pickle.load(sys.stdin.buffer)
-    try:
-        function(task)
-    except Exception as error:
-        print(error)
-        sys.exit(_FAULT)
-
-
-def _program() -> str:
-    return f"{sys.version} {version('kzpolicy')}"
+def _apart(megabytes: int, seconds: float, *work: Any) -> None:
+    """Call a function in a Python of its own: the processes of a cluster must outlive it."""
+    program = "import pickle, sys; function, *work = pickle.load(sys.stdin.buffer); function(*work)"
+    task, command = pickle.dumps((_call, megabytes, *work)), [sys.executable, "-c", program]
+    done = subprocess.run(command, input=task, capture_output=True, timeout=seconds + 10)
+    if done.returncode:
+        raise ProcessExpired("", done.returncode)  # type: ignore[no-untyped-call]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -18,8 +19,6 @@ from kzpolicy.tables import StudyError, read_toml
 _NAME = re.compile(r"(?P<state>[A-Z]{2,4})_(?P<session>\d{1,3})_(?P<year>\d{4})\.txt")
 # The first session was that of 1946.
 _BEFORE_FIRST = 1945
-# In bytes: the longest statement has a hundredth of it.
-_LARGEST = 20_000_000
 
 
 def debate_facts(file: str) -> dict[str, str]:
@@ -72,9 +71,7 @@ def debate_facts(file: str) -> dict[str, str]:
     }
 
 
-def gather_speeches(
-    place: str | Path | None, out: str | Path, *, years: str = "", server: str = "", sha256: str = ""
-) -> list[Path]:
+def gather_speeches(place: str | Path | None, out: str | Path, *, years: str = "") -> list[Path]:
     """Copy the statements of some years out of the UN General Debate Corpus, as it is handed out.
 
     Parameters
@@ -86,8 +83,6 @@ def gather_speeches(
         A new or empty folder; all statements are put there side by side.
     years
         ``"2015-2022"`` or ``"2019"``; empty for all.
-    server, sha256
-        Where to fetch it instead, and its checksum.
 
     Returns
     -------
@@ -99,19 +94,19 @@ def gather_speeches(
     StudyError
         If the archive cannot be fetched or read, or has no statement of these years.
     """
-    out, first_last = Path(out), _first_and_last(years)
+    out = Path(out)
+    found = re.fullmatch(r"\s*(\d{4})(?:\s*[-–:]\s*(\d{4}))?\s*", years or "0001-9999")
+    if not found:
+        raise StudyError(f"years {years!r} are not read; write 2015-2022, or 2019")
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise StudyError(f"{out}: is not empty; give a new folder for the speeches")
-    source = Path(place) if place is not None else _fetch(out, server, sha256)
+    first, last = found[1], found[2] or found[1]
+    source = Path(place) if place is not None else _fetch(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
-            names = set()
-            for name, content in _statements(source):
-                if first_last[0] <= int(name[-8:-4]) <= first_last[1]:  # KAZ_74_2019.txt
-                    Path(folder, name).write_bytes(content)
-                    names.add(name)
-            if names:
+            _gather(source, Path(folder), lambda name: first <= name[-8:-4] <= last)
+            if names := sorted(os.listdir(folder)):
                 shutil.copytree(folder, out, dirs_exist_ok=True)
     except (OSError, tarfile.TarError, EOFError, zlib.error) as error:
         cause = getattr(error, "strerror", None) or str(error)
@@ -119,52 +114,35 @@ def gather_speeches(
     if not names:
         of = f" of {years}" if years else ""
         raise StudyError(f"{source}: no statement named as KAZ_74_2019.txt{of} in it")
-    return sorted(out / name for name in names)
+    return [out / name for name in names]
 
 
-def _first_and_last(years: str) -> tuple[int, int]:
-    found = re.fullmatch(r"\s*(\d{4})(?:\s*[-–:]\s*(\d{4}))?\s*", years) if years else None
-    if years and not found:
-        raise StudyError(f"years {years!r} are not read; write 2015-2022, or 2019")
-    return (int(found[1]), int(found[2] or found[1])) if found else (0, 9999)
-
-
-def _statements(source: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield the name and content of each statement; nothing else in the archive is looked at."""
+def _gather(source: Path, folder: Path, wanted: Callable[[str], bool]) -> None:
+    """Put statements into a folder, side by side; nothing else in the archive is looked at."""
     if source.is_dir():
-        for path in sorted(source.rglob("*.txt")):
-            if _NAME.fullmatch(path.name) and path.is_file() and not path.is_symlink():
-                yield path.name, path.read_bytes()
+        for path in source.rglob("*.txt"):
+            if _NAME.fullmatch(path.name) and wanted(path.name) and path.is_file() and not path.is_symlink():
+                shutil.copy(path, folder)
         return
     with tarfile.open(source) as archive:
         for member in archive:
             name = PurePosixPath(member.name).name
-            if _NAME.fullmatch(name) and member.isfile():
-                if member.size > _LARGEST:
-                    raise StudyError(f"{source}: {name} is larger than {_LARGEST // 10**6} MB; take it out")
-                content = archive.extractfile(member)
-                yield name, content.read() if content else b""
+            if _NAME.fullmatch(name) and wanted(name) and member.isfile():
+                archive.extract(member.replace(name=name), folder, filter="data")
 
 
-def _fetch(out: Path, server: str, sha256: str) -> Path:
+def _fetch(out: Path) -> Path:
     import pooch  # type: ignore[import-untyped]
 
     about = _debates()["corpus"]
-    address = f"{server or about['server']}/api/access/datafile/{about['datafile']}"
+    file, digest = about["archive"], f"sha256:{about['sha256']}"
     try:
-        found = pooch.retrieve(
-            address,
-            known_hash=f"sha256:{sha256 or about['sha256']}",
-            fname=about["archive"],
-            path=pooch.os_cache("kzpolicy"),
-        )
+        address = f"{about['server']}/api/access/datafile/{about['datafile']}"
+        return Path(pooch.retrieve(address, digest, fname=file, path=pooch.os_cache("kzpolicy")))
     except (OSError, ValueError) as error:  # no network, a form to fill in, another file
         cause = " ".join(str(error).split())[:150]
-        raise StudyError(
-            f"{about['archive']} cannot be fetched ({cause}); download it by hand from "
-            f"https://doi.org/{about['doi']}, then run kzpolicy speeches {about['archive']} --out {out}"
-        ) from None
-    return Path(found)
+        by_hand = f"https://doi.org/{about['doi']}, then run kzpolicy speeches {file} --out {out}"
+        raise StudyError(f"{file} cannot be fetched ({cause}); download it by hand from {by_hand}") from None
 
 
 @cache

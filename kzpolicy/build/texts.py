@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
-from hashlib import sha256
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 
-from kzpolicy.build.documents import fingerprint, read_sentences
-from kzpolicy.build.files import Text, read_texts
+from kzpolicy.build.documents import fingerprint, read_files, read_sentences
+from kzpolicy.build.guard import Guard, read_parts
 from kzpolicy.build.speeches import debate_facts
 from kzpolicy.build.survey import Survey, survey
 from kzpolicy.corpus import Corpus
 from kzpolicy.tables import StudyError
+
+_TOGETHER = 100  # files
 
 
 def with_texts(corpus: Corpus, folder: str | Path) -> Corpus:
@@ -45,68 +47,40 @@ def with_texts(corpus: Corpus, folder: str | Path) -> Corpus:
     >>> corpus = with_texts(load_corpus("articles"), "folder/of/articles")  # doctest: +SKIP
     """
     corpus.require("documents", "sentences", "exceptions")
-    texts = read_texts_of(folder, corpus.documents, corpus.exceptions)
-    known = texts.merge(corpus.sentences[["sentence", "fingerprint"]], on=["sentence", "fingerprint"])
+    guard = Guard()
+    seen = guard.call(survey, Path(folder))
+    rows = []
+    for document, text in _texts(guard, seen, corpus.documents):
+        own = corpus.exceptions[corpus.exceptions["document"] == document["document"]]
+        told = document | dict(zip(own["field"], own["value"], strict=True))
+        how = {"layout": told.get("layout") or "page", "standfirst": int(told.get("standfirst") or 0)}
+        sentences, _, _ = read_sentences(document | how, text)
+        rows += [(one.locator, one.text, fingerprint(one.words)) for one in sentences]
+    texts = pd.DataFrame(rows, columns=["sentence", "text", "fingerprint"], dtype="str")
+    known = corpus.sentences[["sentence", "fingerprint"]].merge(texts, on=["sentence", "fingerprint"])
     if known.empty:
         raise StudyError(f"{folder}: none of the {len(corpus.documents):,} texts is in it as it was measured")
-    return dataclasses.replace(corpus, texts=known[["sentence", "text"]])
+    return replace(corpus, texts=known[["sentence", "text"]])
 
 
-def read_texts_of(
-    folder: str | Path, documents: pd.DataFrame, exceptions: pd.DataFrame | None = None
-) -> pd.DataFrame:
-    """Read the sentences of some documents from the user's own files.
-
-    Parameters
-    ----------
-    folder
-        Where the files lie, in the same folders or others.
-    documents
-        Rows of the table documents.
-    exceptions
-        The table exceptions, which may tell how a text is read.
-
-    Returns
-    -------
-    DataFrame
-        ``sentence``, ``text``, ``fingerprint``; only of files with the checksum in `documents`.
-
-    Raises
-    ------
-    StudyError
-        If there is no such folder.
-    """
-    seen = survey(folder)
-    rows = []
-    for document, file, text in _found(seen, documents):
-        declared = seen.sources[seen.sources["file"] == document["file"]]
-        stated = text.facts | debate_facts(file)
-        stated |= {k: v for row in declared.to_dict("records") for k, v in row.items() if v != ""}
-        if exceptions is not None:
-            own = exceptions[exceptions["document"] == document["document"]]
-            stated |= dict(zip(own["field"], own["value"], strict=True))
-        how = {"layout": stated.get("layout", "page"), "standfirst": int(stated.get("standfirst", 0))}
-        sentences, _, _ = read_sentences(document | how, text.text)
-        rows += [(one.locator, one.text, fingerprint(one.words)) for one in sentences]
-    return pd.DataFrame(rows, columns=["sentence", "text", "fingerprint"], dtype="str")
+def _texts(guard: Guard, seen: Survey, documents: pd.DataFrame) -> Iterator[tuple[dict[str, Any], str]]:
+    """Find the text of each document, by the name and checksum of its file, and how it is to be read."""
+    wanted = documents.assign(name=documents["file"].map(_name))
+    names = {name.partition("#")[0] for name in wanted["name"]}
+    items = [{"file": file, "path": seen.folder / file} for file in seen.files if _name(file) in names]
+    declared = {row["file"]: row for row in seen.sources.to_dict("records")}
+    with TemporaryDirectory() as working:
+        batches = [items[start : start + _TOGETHER] for start in range(0, len(items), _TOGETHER)]
+        parts = guard.work(read_files, batches, Path(working), "")
+        for found, texts in zip(read_parts(parts, "found"), read_parts(parts, "texts"), strict=True):
+            for row, text in zip(found.to_dict("records"), texts["text"], strict=True):
+                file = row["file"] + row["part"]
+                told = row | debate_facts(row["file"]) | declared.get(file, {})
+                same = wanted[(wanted["sha256"] == row["sha256"]) & (wanted["name"] == _name(file))]
+                for document in same.to_dict("records"):
+                    yield told | document, text
+                wanted = wanted.drop(index=same.index)
 
 
-def _found(seen: Survey, documents: pd.DataFrame) -> Iterator[tuple[dict[str, Any], str, Text]]:
-    """Find each document's file and text, by name and checksum."""
-    named: dict[str, list[str]] = {}
-    for file in seen.files:
-        named.setdefault(PurePosixPath(file).name, []).append(file)
-    sources = documents["file"].str.replace(r"#\d+\Z", "", regex=True)
-    for source, rows in documents.groupby(sources, sort=False):
-        wanted = {row["sha256"]: row for row in rows.to_dict("records")}
-        for file in named.get(PurePosixPath(str(source)).name, []):
-            try:
-                raw = (seen.folder / file).read_bytes()
-                whole = sha256(raw).hexdigest()
-                in_parts = str(source) != rows["file"].iloc[0]
-                for text in read_texts(file, raw) if in_parts or whole in wanted else ():
-                    digest = sha256(text.text.encode()).hexdigest() if text.part else whole
-                    if digest in wanted:
-                        yield wanted.pop(digest), file, text
-            except (OSError, StudyError):
-                continue  # a build names it
+def _name(file: str) -> str:
+    return PurePosixPath(file).name
