@@ -165,15 +165,6 @@ def test_properties(case: str) -> None:
     assert split_sentences(broken) == spans
 
 
-def test_whole_table_as_one_paragraph() -> None:
-    # Joined cases keep the properties although their boundaries may differ.
-    text = " \n ".join(plain(case) for case in HARD_CASES)
-    found = sentences(text)
-    assert "".join("".join(found).split()) == "".join(text.split())
-    assert all(sentences(sentence) == [sentence] for sentence in found)
-    assert all(any(sign.isalnum() for sign in sentence) for sentence in found)
-
-
 def test_abbreviations_are_listed_by_kind_and_once() -> None:
     kinds = tomllib.loads(lists.path("abbreviations.toml").read_text("utf-8"))
     words = [word for kind in kinds.values() for word in kind["words"]]
@@ -254,11 +245,6 @@ WORD_CASES = {
 @pytest.mark.parametrize("text", WORD_CASES)
 def test_find_words(text: str) -> None:
     assert find_words(text) == WORD_CASES[text]
-
-
-@pytest.mark.parametrize("text", [text for text in WORD_CASES if text.isascii()])
-def test_words_of_plain_text_are_the_same_beside_a_letter_that_is_not_plain(text: str) -> None:
-    assert find_words(f"{text} — é") == [*WORD_CASES[text], "é"]
 
 
 @settings(max_examples=500, deadline=None)

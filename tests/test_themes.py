@@ -54,12 +54,6 @@ def test_themes_of_ones_own(tmp_path: Path) -> None:
     assert load_themes(str(tmp_path / "own.toml")).equals(found)
 
 
-def test_a_caller_cannot_spoil_the_built_in_themes() -> None:
-    before = load_themes()
-    load_themes()["colour"] = "red"
-    assert load_themes().equals(before)
-
-
 THEME = '[herding]\nname = "Herding"\nwhy = "herds"\nterms = '
 
 
