@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.figure import Figure
 
 from kzpolicy.powers import Powers, load_powers
-from kzpolicy.style import MEASURES, SERIES, Measure, in_words, shown_names
+from kzpolicy.style import MEASURES, SERIES, Chart, Measure, finish, in_words, shown_names
 from kzpolicy.tables import StudyError, unknown_name
 
 # A value of fewer sentences than this is drawn faintly: it is too little to read a mean from.
@@ -73,6 +75,12 @@ class Caption:
             said.append(f"{', '.join(names)}: {text(row.value)}" + (f" ({', '.join(more)})" if more else ""))
         return ". ".join(filter(None, (kind, self.title, self.subtitle, listed + "; ".join(said)))) + "."
 
+    def finish(
+        self, figure: Figure, kind: str, source: str, body: float, key: Sequence[Artist] = ()
+    ) -> Chart:
+        """Put the words around a drawn figure: see `kzpolicy.style.finish`."""
+        return finish(figure, self.title, self.subtitle, source, self.alt(kind), body=body, key=key)
+
 
 def caption(
     frame: pd.DataFrame,
@@ -114,10 +122,8 @@ def caption(
     for column in (value, *used.values()):
         if column not in frame:
             raise unknown_name("column", column, frame.columns)
-    what, n = (
-        find_measure(frame, value, measure),
-        next((c for c in ("n", "pairs", "count") if c in frame and c != value), ""),
-    )
+    what = find_measure(frame, value, measure)
+    n = next((column for column in ("n", "pairs", "count") if column in frame and column != value), "")
     table = pd.DataFrame({role: shown_names(frame, column, powers) for role, column in used.items()})
     table = table.assign(**dict.fromkeys(roles.keys() - used.keys(), ""), value=frame[value])
     for column, source in {"low": "low", "high": "high", "n": n}.items():
@@ -129,11 +135,8 @@ def caption(
         raise StudyError(f"{len(table)} values are too many for one figure; choose fewer")
     scale = what.scale or (f"−1 {what.ends[0]} to +1 {what.ends[1]}" if what.ends else "")
     few = bool(what.ends) and (table["n"] < FEW).any()
-    about = [scale, _size(frame, table, what, texts)]
-    about += [
-        "bars: 95% interval" if table["low"].notna().any() else "",
-        f"faint: n below {FEW}" if few else "",
-    ]
+    bars = "bars: 95% interval" if table["low"].notna().any() else ""
+    about = [scale, _size(frame, table, what, texts), bars, f"faint: n below {FEW}" if few else ""]
     title = title or _title(frame, what, list(used.values()), texts, powers)
     return Caption(table, what, title, about, _looks(frame, table, used, powers))
 

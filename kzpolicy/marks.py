@@ -57,10 +57,9 @@ def broken(text: str, width: int) -> str:
 
 def make_key(names: Sequence[str], looks: Mapping[str, tuple[str, str]]) -> list[Line2D]:
     """Give the handles of a legend, if there is more than one series."""
-    marks = [(name, *looks[name]) for name in names if len(names) > 1]
-    return [
-        Line2D([], [], color=color, marker=marker, ls="", ms=7, label=name) for name, color, marker in marks
-    ]
+    if len(names) < 2:
+        return []
+    return [Line2D([], [], color=looks[n][0], marker=looks[n][1], ls="", ms=7, label=n) for n in names]
 
 
 def limits_of(what: Measure, values: pd.DataFrame, further: Sequence[float] = ()) -> tuple[float, float]:
@@ -106,9 +105,8 @@ def find_lanes(
     """Give each text's dot a lane under its row in which its name meets no other."""
     if "label" not in texts:
         raise unknown_name("column of texts", "label", texts.columns)
-    letter = (
-        0.066 * (limits[1] - limits[0]) / (WIDTH - 1.6 - 0.08 * min(26, max(map(len, rows))))
-    )  # about its width
+    # About the width of a letter.
+    letter = 0.066 * (limits[1] - limits[0]) / (WIDTH - 1.6 - 0.08 * min(26, max(map(len, rows))))
     found: dict[str, list[Dot]] = {}
     for row in rows:
         part = texts[names == row].sort_values(x, kind="stable")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import ParamSpec
 
 import numpy as np
 import pandas as pd
 import seaborn
-from matplotlib.artist import Artist
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
-from kzpolicy.captions import FEW, Caption, caption, find_measure, sides_in_words
+from kzpolicy.captions import FEW, caption, find_measure, sides_in_words
 from kzpolicy.marks import (
     ABOVE,
     LANE,
@@ -48,11 +47,12 @@ from kzpolicy.style import (
     theme,
 )
 
-__all__ = ["plot_curve", "plot_dots", "plot_grid", "plot_lines", "plot_slopes", "plot_words"]
+__all__ = ["plot_curve", "plot_dots", "plot_grid", "plot_lines", "plot_slopes"]
 
 _DIVERGING = LinearSegmentedColormap.from_list("", ["#5B2A86", "#B79BCB", "#EBEBEB", "#8FC3A0", "#1F6E43"])
 _COUNTS = LinearSegmentedColormap.from_list("", ["#FFFFFF", "#33475B"])
 P = ParamSpec("P")
+EMPTY = "Nothing to draw: the table has no rows."
 _STEP = 0.2  # inches between the series of a row
 
 
@@ -65,12 +65,7 @@ def _finished(draw: Callable[P, Chart]) -> Callable[P, Chart]:
         with theme():
             if not isinstance(frame, pd.DataFrame) or len(frame):
                 return draw(*args, **given)
-            figure, (ax,) = make_axes([""], 1)
-            ax.set_axis_off()
-            words = "Nothing to draw: the table has no rows."
-            write(ax, words, (0.5, 0.5), ha="center", color=GREY)
-            title, source = (str(given.get(name) or "") for name in ("title", "source"))
-            return finish(figure, title or "No data", "", source, words, body=0.8)
+            return finish(Figure(), str(given.get("title") or "No data"), EMPTY, "", EMPTY, body=0.1)
 
     return drawn
 
@@ -158,12 +153,9 @@ def plot_dots(
         draw_scale(ax, said.measure, "x")
     for ax in axes[:-2]:
         ax.set_xlabel("")
-    said.about += [
-        "small dots: single texts" if lanes else "",
-        f"grey: {behind}" if background else "",
-    ]
+    said.about += ["small dots: single texts" if lanes else "", f"grey: {behind}" if background else ""]
     body = 0.55 + -(-len(panels) // 2) * (sum(tall) + (0.35 if panel else 0))
-    return _finish(figure, said, "Dot plot", source, body, make_key(hues, said.looks))
+    return said.finish(figure, "Dot plot", source, body, make_key(hues, said.looks))
 
 
 @_finished
@@ -201,21 +193,12 @@ def plot_slopes(
     figure, (ax,) = make_axes([""], 1)
     ax.set_ylim(*limits_of(said.measure, table[["value", "low", "high"]]))
     draw_lines(ax, table, said, hues, apart=0.1)
+    halo = [withStroke(linewidth=2.5, foreground="white")]
     middle = table.groupby("row")["value"].transform("mean")
     for row, above in zip(table.itertuples(), table["value"] >= middle, strict=True):
-        text, color = said.measure.text(row.value) if len(hues) < 3 else "", said.look(row)[0]
-        halo = [withStroke(linewidth=2.5, foreground="white")]
-        offset = (0, 13 if above else -13)
-        write(
-            ax,
-            text,
-            (row.at, row.value),
-            offset,
-            ha="center",
-            weight="bold",
-            color=color,
-            path_effects=halo,
-        )
+        text = said.measure.text(row.value) if len(hues) < 3 else ""
+        look = {"ha": "center", "weight": "bold", "color": said.look(row)[0], "path_effects": halo}
+        write(ax, text, (row.at, row.value), (0, 13 if above else -13), **look)
     draw_scale(ax, said.measure, "y")
     name_ends(ax, table, said, 0.2)
     counts = table.pivot(index="row", columns="hue", values="n").loc[places, hues]
@@ -225,7 +208,7 @@ def plot_slopes(
     ax.set_xticks(range(len(places)), names)
     ax.set(xlim=(-0.4, len(places) - 0.6), xlabel="")
     said.about.append(f"n: {' / '.join(hues)}" if len(hues) > 1 else "")
-    return _finish(figure, said, "Slope chart", source, 3.4)
+    return said.finish(figure, "Slope chart", source, 3.4)
 
 
 @_finished
@@ -288,12 +271,9 @@ def plot_lines(
         ax.set(xlim=(years[0], years[-1] + 1), xlabel="", ylabel="" if panel else ax.get_ylabel())
         name_ends(ax, part, said, 0.25)
     dashed = ", ".join(f"{words} ({date})" for date, words in (events or {}).items()) if panel else ""
-    said.about += [
-        f"grey: {behind}" if usual else "",
-        f"dashed: {dashed}" if dashed else "",
-    ]
+    said.about += [f"grey: {behind}" if usual else "", f"dashed: {dashed}" if dashed else ""]
     body = 0.3 + -(-len(panels) // across) * (1.5 if across == 3 else 2.1) if panel else 3.1
-    return _finish(figure, said, "Line chart", source, body)
+    return said.finish(figure, "Line chart", source, body)
 
 
 @_finished
@@ -334,9 +314,8 @@ def plot_grid(
     said = caption(frame, value, measure, powers, title, row=y, hue=x)
     table, what = said.table, said.measure
     down, across = _ordered(table["row"], frame[y]), _ordered(table["hue"], frame[x])
-    values, sizes = (
-        table.pivot(index="row", columns="hue", values=c).loc[down, across] for c in ("value", "n")
-    )
+    cells = table.pivot(index="row", columns="hue").loc[down]
+    values, sizes = cells["value"][across], cells["n"][across]
     few = (sizes < FEW).to_numpy() & bool(what.ends)
     low, high = (-1.0, 1.0) if what.signed else (0.0, max(float(table["value"].max()), 1e-9))
     colors = _DIVERGING if what.signed else _COUNTS
@@ -355,49 +334,7 @@ def plot_grid(
     heads = ("", "") if what.ends else (in_words(x, frame), in_words(y, frame))
     ax.set(xlabel=heads[0], ylabel=heads[1])
     said.about = [words.replace("faint", "white") for words in said.about if not words.startswith("bars")]
-    return _finish(figure, said, "Heat map", source, 0.75 + 0.43 * len(down))
-
-
-def plot_words(
-    frame: pd.DataFrame,
-    *,
-    names: tuple[str, str] = ("the target", "the rest"),
-    most: int = 10,
-    least: int = 1,
-    title: str = "",
-    source: str = "",
-) -> Chart:
-    """Draw the words that mark a text, and those that mark what it is compared with.
-
-    Parameters
-    ----------
-    frame
-        As from `kzpolicy.keyness`: ``term``, ``target``, ``reference`` (counts), ``z``, and where there
-        is one ``documents``.
-    names
-        Of the target and of what it is compared with.
-    most
-        How many words a side.
-    least
-        In how many documents of its side a word must stand.
-    title, source
-        As for `plot_dots`.
-
-    Examples
-    --------
-    >>> found = {"term": ["gas", "tea"], "target": [9, 1], "reference": [1, 9], "z": [2.5, -2.5]}
-    >>> plot_words(pd.DataFrame(found), names=("Pipelines", "Kitchens")).title
-    'Words that mark Pipelines (right) and Kitchens (left)'
-    """
-    held = frame[frame["documents"] >= least] if "documents" in frame else frame
-    first, second = held[held["z"] > 0].nlargest(most, "z"), held[held["z"] < 0].nsmallest(most, "z")
-    sides = {f"{names[0]} (right)": first.assign(n=first["target"])}
-    sides[f"{names[1]} (left)"] = second.assign(n=second["reference"]).iloc[::-1]
-    ends = [name for name, side in sides.items() if len(side)]
-    drawn = pd.concat([side.assign(side=name) for name, side in sides.items()])
-    marks = {"1.96": 1.96, "−1.96": -1.96} if len(first) and len(second) else {}
-    title = title or f"Words that mark {' and '.join(ends)}"
-    return plot_dots(drawn, "z", "term", hue="side", marks=marks, title=title, source=source)
+    return said.finish(figure, "Heat map", source, 0.75 + 0.43 * len(down))
 
 
 @_finished
@@ -444,12 +381,6 @@ def plot_curve(
     span = f"From {signed(table['estimate'].min())} to {signed(table['estimate'].max())}"
     alt = f"Specification curve. {title}. {subtitle}. {span}."
     return finish(figure, title, subtitle, source, alt, body=2.6, key=make_key(sorted(set(kinds)), looks))
-
-
-def _finish(
-    figure: Figure, said: Caption, kind: str, source: str, body: float, key: Sequence[Artist] = ()
-) -> Chart:
-    return finish(figure, said.title, said.subtitle, source, said.alt(kind), body=body, key=key)
 
 
 def _ordered(names: pd.Series, values: pd.Series) -> list[str]:

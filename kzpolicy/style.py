@@ -90,20 +90,19 @@ class Chart:
         with theme():
             self.figure.savefig(drawn, format="png")
         # 256 colours are plenty and halve a notebook; this method takes them from the picture itself.
-        picture = Image.open(drawn).convert("RGB")
-        picture.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
-            small, "PNG", optimize=True
-        )
+        colours = Image.Quantize.MAXCOVERAGE
+        picture = Image.open(drawn).convert("RGB").quantize(256, colours, dither=Image.Dither.NONE)
+        picture.save(small, "PNG", optimize=True)
         data = {"image/png": base64.b64encode(small.getvalue()).decode(), "text/plain": self.alt}
         return data, {"image/png": {"alt": self.alt, "width": 640}}
 
     def save(self, path: str | Path) -> Path:
-        """Save as png, svg or pdf, by the path's ending; the folder is made if it is not there.
+        """Save as png, svg or pdf, by the path's ending.
 
         Raises
         ------
         StudyError
-            If the ending is another, or the place cannot be written to.
+            If the ending is another.
         """
         path = Path(path)
         # No date of the day: the same figure is the same file.
@@ -114,23 +113,14 @@ class Chart:
         }
         if path.suffix.lower() not in about:
             raise StudyError(f"{path}: a figure is saved as {', '.join(about)}; change the ending")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with theme():
-                self.figure.savefig(path, metadata=about[path.suffix.lower()])
-        except OSError as error:
-            raise StudyError(f"{path}: cannot be written ({error.strerror}); choose another place") from None
+        with theme():
+            self.figure.savefig(path, metadata=about[path.suffix.lower()])
         return path
 
 
 def theme() -> AbstractContextManager[None]:
     """Give the look as a context: ``with theme():`` and your own seaborn figure has it too."""
     return mpl.rc_context({**seaborn.axes_style("white"), **_LIST["figures"]})
-
-
-def set_theme() -> None:
-    """Give all figures of this session the look, by `seaborn.set_theme`."""
-    seaborn.set_theme("paper", "white", rc=_LIST["figures"])
 
 
 def finish(
@@ -169,10 +159,8 @@ def finish(
         figure.text(left, 1 - top / height, "\n".join(lines), va="top", fontdict=look)
         top += _height(lines, size)
     if key:
-        legend = figure.legend(
-            handles=list(key), loc="upper left", ncols=columns, frameon=False, fontsize=9.2
-        )
-        legend.set_bbox_to_anchor((0.0, 1 - top / height))
+        place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0.0, 1 - top / height)}
+        figure.legend(handles=list(key), ncols=columns, frameon=False, fontsize=9.2, **place)
     look = {"size": 8, "color": GREY, "linespacing": 1.25}
     figure.text(left, 0.6 * _PAD / height, "\n".join(below), va="bottom", fontdict=look)
     figure.set_layout_engine("constrained", rect=(0.01, foot / height, 0.98, 1 - (head + foot) / height))
@@ -305,9 +293,8 @@ def _written(frame: pd.DataFrame, digits: int, powers: Powers | None) -> pd.Data
             texts = shown_names(frame, column, powers)
         missing = "no link" if column == "url" else ""
         head = in_words(column, frame)
-        shown[head if head not in shown else str(column)] = (
-            texts.astype("object").fillna(missing).replace("", missing)
-        )
+        texts = texts.astype("object").fillna(missing).replace("", missing)
+        shown[head if head not in shown else str(column)] = texts
     return pd.DataFrame(shown)
 
 

