@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import pickle
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -118,8 +119,11 @@ class Guard:
         """Give a function that has another process call a function, within seconds."""
         if self.scheduler:
             import distributed
+            from distributed.comm.addressing import get_address_host_port
 
-            try:
+            try:  # by itself: a client that finds no cluster stays, and would hold up copies of this process
+                place = get_address_host_port(self.scheduler)
+                socket.create_connection(place, timeout=30).close()
                 client = distributed.Client(self.scheduler, timeout=30)
             except (OSError, ValueError) as error:
                 raise StudyError(f"{self.scheduler}: no Dask cluster answers ({error})") from None
