@@ -16,7 +16,7 @@ def code_lines(source: str) -> set[int]:
 
     Examples
     --------
-    >>> sorted(code_lines('"About."\\n\\nx = 1  # one\\n# two\\ny = 2'))
+    >>> sorted(code_lines('"About."\n\nx = 1  # one\n# two\ny = 2'))
     [3, 5]
     """
     tree = ast.parse(source)
