@@ -14,7 +14,6 @@ from kzpolicy.measures.sampling import draw_sample, join_codes
 from kzpolicy.measures.sheets import read_sheet, write_sheet
 from kzpolicy.measures.similarity import closeness_change, ranking, resemblance, similarities
 from kzpolicy.measures.tone import (
-    balance,
     by_vector,
     coded_pairs,
     difference,
@@ -33,7 +32,6 @@ __all__ = [
     "Corpus",
     "StudyError",
     "attention",
-    "balance",
     "build_study",
     "by_vector",
     "change_test",
