@@ -14,7 +14,6 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 import yaml
-from lxml import etree, html
 
 from kzpolicy.build.dates import MADE, date_line
 from kzpolicy.build.exports import split_export
@@ -203,6 +202,8 @@ def _read_markdown(raw: bytes) -> Contents:
 
 def _shown(markup: str) -> str:
     """Give the text that markup shows, its paragraphs parted by an empty line."""
+    from lxml import etree, html
+
     markup = _BLOCK.sub("\n\n", re.sub(r"(?i)<br\b", r"\n\g<0>", markup.replace("\0", "")))
     root = html.fragment_fromstring(markup, create_parent="div")
     etree.strip_elements(root, etree.Comment, "script", "style", "head", with_tail=False)

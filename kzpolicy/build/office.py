@@ -9,8 +9,6 @@ import zipfile
 from collections import Counter
 from typing import Any
 
-from lxml import etree
-
 from kzpolicy.build.dates import MADE
 from kzpolicy.build.mending import join_words
 from kzpolicy.build.references import facts_of
@@ -47,6 +45,8 @@ def read_docx(raw: bytes) -> Contents:
     By its XML: python-docx leaves out insertions, text boxes and content controls, and opens neither
     strict files nor such as lack a list of their parts.
     """
+    from lxml import etree
+
     archive = zipfile.ZipFile(io.BytesIO(raw))
     parts = (name for name in archive.namelist() if re.search(r"(?i)word[\\/]document\d*\.xml\Z", name))
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
