@@ -24,8 +24,8 @@ test: $(READY) ## Check style, types and behaviour
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
 
-browser: $(READY) ## Read the pages and drive the panel in Chromium, which must be installed
-	$(BIN)/python -m pytest tests/browser
+browser: $(READY) ## Read the notebooks as pages in Chromium, which must be installed
+	$(BIN)/python -m pytest tests/browser -o addopts="" -ra
 
 # In an environment of their own: they want older versions of what the notebooks need.
 standards: ## Validate CITATION.cff and the data packages by other people's tools
