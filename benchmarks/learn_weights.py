@@ -1,84 +1,91 @@
 """Make ``news_weights.csv`` and ``state_weights.csv``, the scorer's learned weights.
 
-Usage: ``python learn_weights.py NEWSMTSC.jsonl HELD_OUT_IDS.json SPEECHES``. The first table is
-learned from NewsMTSC (Hamborg and Donnay, EACL 2021, MIT licence) without the sentences whose
-identifiers are listed. The second from ``training/speeches.csv`` (codes of sentences in the folder
-SPEECHES; no text) and ``training/invented.csv`` (analysts' prose that a language model invented).
+Usage: ``python learn_weights.py NEWSMTSC.jsonl SPEECHES [OUT]``; without OUT, the package's own are replaced.
+The first table is learned from three quarters of NewsMTSC (`split_newsmtsc.py`). The second from
+``training/speeches.csv`` (codes of sentences in the folder SPEECHES; no text) and ``training/invented.csv``
+(analysts' prose that a language model invented); it takes the first one's verdict as two more features.
 All training codes are single passes of a language model. No reference code is read here.
 """
 
 from __future__ import annotations
 
 import csv
-import json
 import sys
+from math import exp
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
+from split_newsmtsc import split
 
-from kzpolicy import lexicons, targets
-from kzpolicy.parsing import parse_sentences
-from kzpolicy.speeches import load_states
+from kzpolicy import lists
+from kzpolicy.build.texts import with_texts
+from kzpolicy.corpus import load_corpus, load_states
+from kzpolicy.scores.frames import Reading
+from kzpolicy.scores.targeted import Subject, Target
 
-HERE = Path(__file__).parent
-OUT = HERE.parent / "kzpolicy"
+TRAINING = Path(__file__).parent / "training"
 SEEN = 3  # mentions a feature must occur in
 PENALTY = 0.1
 LEAST = 0.03  # weights that all stay below this are left out
+Weights = dict[str, tuple[float, float]]  # log-odds against neither of -1 and 1, by feature
 Example = dict[str, float]
-
-
-def news(path: Path, held_out: set[str]) -> pd.DataFrame:
-    """Mentions of NewsMTSC outside the held-out part."""
-    rows = []
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            row = json.loads(line)
-            if row["primary_gid"] not in held_out:
-                for target in row["targets"]:
-                    tone = int(target["polarity"]) // 2 - 2
-                    rows.append((row["sentence_normalized"], target["from"], target["to"], tone))
-    frame = pd.DataFrame(rows, columns=["text", "start", "end", "tone"])
-    return frame.assign(power="", subject="nobody", spoken=False)
 
 
 def states(speeches: Path) -> pd.DataFrame:
     """Coded mentions of states in speeches and in invented prose."""
-    texts = parse_sentences(speeches).set_index("sentence")["text"]
-    spoken = pd.read_csv(HERE / "training" / "speeches.csv")
-    spoken["text"] = texts.reindex(spoken["sentence"]).to_numpy()
+    spoken = pd.read_csv(TRAINING / "speeches.csv")
+    speaker = spoken["sentence"].str.split(":").str[0]
+    corpus = load_corpus("speeches", document=sorted(set(speaker)))
+    texts = with_texts(corpus, speeches).texts
+    assert texts is not None
+    spoken["text"] = spoken["sentence"].map(texts.set_index("sentence")["text"])
     if spoken["text"].isna().any():
         raise SystemExit(f"{speeches}: lacks sentence {spoken['sentence'][spoken['text'].isna()].iloc[0]}")
     known = load_states()
     spoken["subject"] = [
         ";".join([known.at[s, "name"], *known.at[s, "words"]]) if s in known.index else s
-        for s in spoken["sentence"].str.split("_").str[0]
+        for s in speaker.str.split("_").str[0]
     ]
-    invented = pd.read_csv(HERE / "training" / "invented.csv", keep_default_na=False)
+    invented = pd.read_csv(TRAINING / "invented.csv", keep_default_na=False)
     return pd.concat([spoken.assign(spoken=True), invented.assign(spoken=False)], ignore_index=True)
 
 
-def features(frame: pd.DataFrame) -> list[Example]:
-    """Sum the features of every mention."""
+def features(frame: pd.DataFrame, news: Weights | None = None) -> list[Example]:
+    """Sum the features of every mention; `news` speaks as two more."""
     found = []
     for row in frame.itertuples():
-        subject = targets.Subject(row.subject.split(";"), bool(row.spoken))
-        target = targets.Target(row.text, row.start, row.end, row.power, subject)
+        subject = Subject(row.subject.split(";"), bool(row.spoken))
+        target = Target(Reading(row.text), row.start, row.end, row.power, subject)
+        own = [*target.word_features(), *target.frame_features()]
+        if news is not None:
+            below, above = chances(own, news)
+            own += [("news:unfavourable", 3 * below), ("news:favourable", 3 * above)]
         example: Example = {}
-        for (name, *_), value in target.features()[0]:
+        for name, value in own:
             example[name] = example.get(name, 0.0) + value
-            if name.startswith(("before:", "after:")):  # shared by both sides, folded in below
+            if name.startswith(("before:", "after:")):  # shared by both sides, folded in by `fit`
                 both = f"either:{name.partition(':')[2]}"
                 example[both] = example.get(both, 0.0) + value
         found.append(example)
     return found
 
 
-def fit(examples: list[Example], classes: np.ndarray) -> dict[str, tuple[float, float]]:
-    """Log-odds against neither of -1 and 1 by feature."""
+def chances(found: list[tuple[str, float]], weights: Weights) -> tuple[float, float]:
+    """Chances of -1 and of 1."""
+    below, above = weights["constant"]
+    for name, value in found:
+        less, more = weights.get(name, (0.0, 0.0))
+        below += value * less
+        above += value * more
+    total = 1 + exp(below) + exp(above)
+    return exp(below) / total, exp(above) / total
+
+
+def fit(examples: list[Example], classes: np.ndarray) -> Weights:
+    """Fit the weights of a measure."""
     vectors = DictVectorizer()
     table = vectors.fit_transform(examples).tocsc()
     names = np.array(vectors.feature_names_)
@@ -97,7 +104,7 @@ def fit(examples: list[Example], classes: np.ndarray) -> dict[str, tuple[float, 
     return weights
 
 
-def write(tables: dict[str, dict[str, tuple[float, float]]], path: Path) -> int:
+def write(tables: dict[str, Weights], path: Path) -> int:
     """Write one row a feature with a pair of columns a measure."""
     kept = sorted({n for t in tables.values() for n in t if max(map(abs, t[n])) >= LEAST} | {"constant"})
     with path.open("w", encoding="utf-8", newline="") as handle:
@@ -110,23 +117,16 @@ def write(tables: dict[str, dict[str, tuple[float, float]]], path: Path) -> int:
 
 
 def main() -> None:
-    """Learn the table for news first: the one for states rests on it."""
-    source, held_out, speeches = (
-        Path(sys.argv[1]),
-        json.loads(Path(sys.argv[2]).read_text("utf-8")),
-        sys.argv[3],
-    )
-    frame = news(source, set(held_out))
-    path = OUT / "news_weights.csv"
-    path.write_text("feature,tone_below,tone_above\nconstant,0,0\n", encoding="utf-8")
-    examples = [{n: v for n, v in e.items() if not n.startswith("news:")} for e in features(frame)]
-    count = write({"tone": fit(examples, frame["tone"].to_numpy())}, path)
+    """Learn the table for news first: the one for states rests on it, rounded as it is written."""
+    source, speeches = map(Path, sys.argv[1:3])
+    out = Path(sys.argv[3]) if len(sys.argv) > 3 else lists.path("news_weights.csv").parent
+    frame = split(source)[0].assign(power="", subject="nobody", spoken=False)
+    path = out / "news_weights.csv"
+    count = write({"tone": fit(features(frame), frame["tone"].to_numpy())}, path)
     print(f"{path.name}: {len(frame)} mentions, {count} features")
-    lexicons.load_weights.cache_clear()
-    lexicons.weigh.cache_clear()
-    lexicons.VOCABULARY.clear()
-    frame = states(Path(speeches))
-    path, examples = OUT / "state_weights.csv", features(frame)
+    news = {name: (below, above) for name, below, above in pd.read_csv(path).itertuples(index=False)}
+    frame = states(speeches)
+    path, examples = out / "state_weights.csv", features(frame, news)
     count = write({m: fit(examples, frame[m].to_numpy()) for m in ("tone", "stance")}, path)
     print(f"{path.name}: {len(frame)} mentions, {count} features")
 
