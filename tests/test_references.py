@@ -236,6 +236,9 @@ def test_references_are_matched_by_path_name_key_and_title() -> None:
     assert match(found, "third.txt") == 2
     assert match(found, "deep/d2019.txt") == 3
     assert match(found, "A title of some length.txt") == 4
+    assert match(found, "One and Two - 2016 - A title of some length.docx") == 4
+    assert match(found, "One - A title - of some length.pdf") == 4
+    assert match(found, "A title of some length - 2016 - One.txt") == -1
     assert match(found, "page.html", title="The title of a page") == 5
     assert match(found, "port.txt") == 5
     assert match(found, "t.csv", part="#2", document="d2019") == 3

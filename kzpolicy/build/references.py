@@ -186,7 +186,9 @@ def match_references(references: pd.DataFrame, found: pd.DataFrame) -> list[int]
         if not row["part"]:
             file = PurePosixPath(row["file"])
             ways[:0] = [("file", row["file"]), ("file", file.name), ("key", file.stem)]
-            ways.append(("title", _folded(file.stem)))
+            # Zotero's way: Author - Year - Title.
+            parts = file.stem.split(" - ")
+            ways += [("title", _folded("".join(parts[at:]))) for at in range(min(3, len(parts)))]
         one = (number for way in ways if way[1] and len(by.get(way, ())) == 1 for number in by[way])
         matches.append(next(one, -1))
     return matches
@@ -249,7 +251,7 @@ def _read_csl(text: str, odd: list[str]) -> Iterator[dict[str, Any]]:
     items = json.loads(text.removeprefix("\ufeff"))
     for number, item in enumerate(items.get("items", items) if isinstance(items, dict) else items, start=1):
         try:
-            issued = item.get("issued", "")
+            issued = item.get("issued") or ""
             if not isinstance(issued, str):
                 ends = ("-".join(map(str, end)) for end in issued.get("date-parts", ()))
                 issued = "/".join(ends) or issued.get("raw") or issued.get("literal")
