@@ -37,6 +37,7 @@ _STATE_BEHIND = re.compile(
     rf"{_HYPHENS}|[/–]|{_APOSTROPHES}S?\b|\s+(?:TROOPS|FORCES|MILITARY|BASES?|CONGRESS|SENATE|PRESIDENT|GOVERNMENT|"
     r"EMBASSY|ENVOYS?|OFFICIALS?|SANCTIONS|TARIFFS|ELECTIONS?|FOREIGN|AID|POLICY)\b"
 )
+_BESIDE = re.compile(r",?\s(?:(?:AND|&)\s)?")
 _PRONOUN_BEHIND = re.compile(r"\s+(?:(?:AND|OR|VERSUS|VS\.?)\s+THEM|ALL|BOTH|TOO)\b")
 
 
@@ -132,7 +133,7 @@ class Powers:
         Names are whole words. A digit, an underscore, a superscript or another sign of a note may stand
         at a name ("Russia¹"). Names inside web and mail addresses are passed over. In a line of capitals
         "US" counts only with a sign of the state: with the article, at the beginning of the line or
-        behind a colon, joined by a hyphen, dash or stroke, with a possessive, or before a word such as
+        behind a colon or another power, joined by a hyphen, dash or stroke, with a possessive, or before a word such as
         TROOPS, CONGRESS or SANCTIONS.
 
         Parameters
@@ -156,7 +157,8 @@ class Powers:
             first, last = passed[at] if at < len(passed) else (end, end)
             # A longer name may hold what is not meant: the People's Republic of China is China.
             meant = first >= end or (start <= first and last <= end)
-            if meant and (alias != "US" or _is_state(text, start, end)):
+            beside = found and _BESIDE.fullmatch(text[found[-1].end : start])  # CHINA, US SIGN PACT
+            if meant and (alias != "US" or beside or _is_state(text, start, end)):
                 found.append(Mention(power, start, end, via, alias))
         return found
 
@@ -228,7 +230,7 @@ def _is_state(text: str, start: int, end: int) -> bool:
     before = text[max(0, start - 200) : start].rpartition("\n")[2]
     behind = text[end : end + 200].partition("\n")[0]
     line = f"{before} {behind}"
-    if line != line.upper() or len(re.findall(r"\b[^\W\d_]{2,}\b", line)) < 2:
+    if line != line.upper() or not re.search(r"\b[^\W\d_]{2,}\b", line):
         return True
     named = _STATE_BEFORE.search(before) and not _PRONOUN_BEHIND.match(behind)
     return bool(named or _STATE_BEHIND.match(behind))

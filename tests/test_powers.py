@@ -70,6 +70,7 @@ MENTIONS = [
         "[US]-[CHINA] TALKS, [CHINA]-[US] TALKS, [EU]/[US] TALKS, NEW [US]’S ENVOY",
         "usa, china, china, usa, eu, usa, usa",
     ),
+    ("[CHINA], [US] SIGN PACT; [IRAN] AND [US] TALK", "china, usa, iran, usa"),
     ("[US]", "usa"),
     ("A [US] firm told us.\nTHEY TOLD US SO\nThe [US] left.", "usa, usa"),
     # A name beside an expression that is not meant
@@ -125,6 +126,7 @@ NO_MENTION = [
     # "US" in a line of capitals, without a sign of the state
     "TELL US WHY THE STEPPE IS DRY",
     "JOIN US IN THE CITY TODAY",
+    "ABOUT US",
     "US AND THEM, OR US VERSUS THEM",
     "LET US GO, AND TRUST US",
     "A quiet day.\nNOBODY TOLD US ANYTHING\nIt was over.",
