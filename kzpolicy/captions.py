@@ -156,9 +156,10 @@ def find_measure(frame: pd.DataFrame, value: str, measure: str | Measure | None 
 def _title(
     frame: pd.DataFrame, what: Measure, used: list[str], texts: pd.DataFrame | None, powers: Powers | None
 ) -> str:
-    """Say the measure, by what, of what alone, and of which years."""
-    compared = {"first", "second"} & set(used) if {"first", "second"} <= set(frame) else set()  # named below
-    by = " and ".join(dict.fromkeys(in_words(one, frame) for one in used if one not in compared))
+    """Say the measure, by the figure's rows, of what alone, and of which years."""
+    # Colours and panels have their own names in the figure, years and the sides of a difference below.
+    named = {"year", "first", "second"}
+    by = "".join(in_words(one, frame) for one in used[:1] if one not in named)
     told = {*used, *(_SAME.get(column) for column in used)}
     alone = [c for c in _PARTS if c in frame and c not in told and frame[c].nunique() == 1]
     of = dict.fromkeys(str(shown_names(frame, c, powers).iloc[0]) for c in alone)

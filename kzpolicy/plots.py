@@ -185,7 +185,7 @@ def plot_slopes(
     --------
     >>> tone = pd.DataFrame({"label": ["A", "B"], "power": "china", "mean": [0.8, 0.1], "n": [9, 8]})
     >>> plot_slopes(tone, measure="tone").title
-    'Mean tone, as coded, by text and power'
+    'Mean tone, as coded, by text'
     """
     said = caption(frame, y, measure, powers, title, row=x, hue=hue)
     table, places, hues = said.table, said.names("row"), said.names("hue")
@@ -249,7 +249,7 @@ def plot_lines(
     --------
     >>> rates = pd.DataFrame({"year": [2015, 2016], "keyword": "water", "rate": [4.0, 9.0], "count": [1, 3]})
     >>> plot_lines(rates, hue="keyword", events={"2015-09-25": "SDGs"}).title
-    'Words counted, by year and keyword, 2015–2016'
+    'Words counted, 2015–2016'
     """
     said = caption(frame, y, measure, powers, title, row=x, hue=hue, panel=panel)
     table, hues, panels = said.table, said.names("hue"), said.names("panel")
@@ -307,7 +307,7 @@ def plot_grid(
     --------
     >>> cells = pd.DataFrame({"coded": [-1, 1], "scored": [-1, -1], "count": [5, 3]})
     >>> plot_grid(cells, "scored", "coded", "count").title
-    'Counts, by codes and scorer'
+    'Counts, by codes'
     """
     if {x, y} <= set(frame) and frame[x].nunique() > max(7, frame[y].nunique()):
         x, y = y, x

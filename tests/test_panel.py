@@ -85,7 +85,7 @@ def test_the_panel_draws_again_when_a_control_is_changed(monkeypatch: pytest.Mon
     assert hidden == ["Theme", "Keyword", "Speaker"]
     controls["Measure"].value = "theme"
     controls["Theme"].value = "conflict"
-    assert "Words of a theme, by text" in shown[-1] and controls["Power"].layout.display == "none"
+    assert "Words of each theme, by text" in shown[-1] and controls["Power"].layout.display == "none"
 
 
 def test_a_corpus_can_be_given(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:

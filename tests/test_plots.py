@@ -119,7 +119,7 @@ def test_dots_stand_at_their_values_in_the_look_of_their_power() -> None:
 
 def test_a_figure_says_what_its_frame_holds() -> None:
     chart = CHARTS["dots by text"]
-    assert chart.title == "Mean stance, as coded, by text and power"
+    assert chart.title == "Mean stance, as coded, by text"
     size = "n = 300 pairs of a sentence and a power in 5 texts"
     subtitle = f"−1 distance to +1 approach; {size}; bars: 95% interval"
     assert f"{chart.title}. {subtitle}. Anna 2015, Russia: −0.50 (−0.70 to −0.30, n = 20); " in chart.alt
@@ -155,7 +155,7 @@ def test_the_column_measure_or_the_argument_says_what_is_measured() -> None:
     assert plot_dots(frame.assign(measure="tone_score")).title == "Mean tone, scored automatically, by power"
     both = pd.concat([frame.assign(measure="tone"), frame.assign(measure="tone_score")], ignore_index=True)
     chart = plot_dots(both, hue="measure")
-    assert chart.title == "Mean tone, by power and measure"
+    assert chart.title == "Mean tone, by power"
     assert "pairs" not in chart.alt  # the same ones twice
     assert {"Mean tone, as coded", "Mean tone, scored automatically"} <= said(chart)
     own = plot_dots(frame, measure=Measure("Mean distance", "0 near to 1 far"))
@@ -212,7 +212,7 @@ def test_slopes_name_their_lines_and_values() -> None:
 def test_lines_stand_in_the_middle_of_their_years() -> None:
     chart = plot_lines(rates(["War"]), measure="theme", events={"2022-02-24": "invasion"})
     (ax,) = chart.figure.axes
-    assert chart.title == "Words of a theme, by year: War, 2015–2022"
+    assert chart.title == "Words of each theme: War, 2015–2022"
     dots = sorted((float(m.get_xdata()[0]), float(m.get_ydata()[0])) for m in marks(ax, SERIES[0][1]))
     assert dots == [(2015.5 + i, 10.0 * (i + 1)) for i in range(8)]
     places = [np.asarray(line.get_xdata()) for line in ax.lines]
