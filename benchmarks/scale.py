@@ -1,10 +1,10 @@
-"""Build corpora of several sizes with one process and with two workers: time and memory.
+"""Build corpora of several sizes with one process, with two, and after a stop: time and memory.
 
-    python benchmarks/scale.py FOLDER_OF_TEXTS [--megabytes 20 200 2000] [--workers 1 2]
+    python benchmarks/scale.py FOLDER_OF_TEXTS [--megabytes 200 2000]
 
-Needs the extra ``kzpolicy[dask]``, which brings psutil. Results go to ``scale.csv`` beside this
-file: a row for each size and number of workers, in the place of an earlier row for the same.
-The studies of one size are compared byte for byte.
+Results go to ``scale.csv`` beside this file: a row for each size and way, in the place of an earlier row
+for the same. A build that is resumed was killed half-way: each of its two passes makes about a part a megabyte.
+The studies of one size must be the same, byte for byte.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -25,50 +26,67 @@ import psutil
 from corpora import make_corpus
 
 RESULTS = Path(__file__).with_name("scale.csv")
-KEY = ["megabytes", "workers"]
+KEY = ["megabytes", "way"]
+WAYS = {"one process": 1, "two workers": 2, "resumed": 1}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("source", type=Path, help="folder of .txt files from which the corpora are made")
-    parser.add_argument("--megabytes", type=int, nargs="+", default=[20, 200])
-    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--megabytes", type=int, nargs="+", default=[200, 2000])
     parser.add_argument("--folder", type=Path, help="where the corpora are made; they are removed at the end")
     options = parser.parse_args()
     for megabytes in options.megabytes:
-        with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-            texts = Path(folder) / "texts"
-            documents = make_corpus(options.source, texts, megabytes)
+        with tempfile.TemporaryDirectory(dir=options.folder) as name:
+            folder = Path(name)
+            documents = make_corpus(options.source, folder / "texts", megabytes)
             studies = set()
-            for workers in options.workers:
-                out = Path(folder) / str(workers) / "study"
-                row = {"megabytes": megabytes, "workers": workers, "documents": documents}
-                row |= measured(texts, out, workers) | machine()
+            for way, workers in WAYS.items():
+                out = folder / way.replace(" ", "-")
+                if way == "resumed":
+                    stop(start(folder / "texts", out, workers), out, parts=megabytes)
+                row = measured(folder / "texts", out, workers)
                 studies.add(digest(out))
-                write(row)
-                print(row, flush=True)
-            assert len(studies) == 1, "the studies differ"
+                facts = {"megabytes": megabytes, "way": way, "documents": documents}
+                write(facts | row | machine())
+                print(facts | row, flush=True)
+            if len(studies) > 1:
+                raise SystemExit(f"{megabytes} MB: the studies differ")
+
+
+def start(texts: Path, out: Path, workers: int) -> psutil.Popen:
+    """Start a build in a process of its own."""
+    command = [sys.executable, "-m", "kzpolicy", "build", str(texts), "--out", str(out), "--workers"]
+    return psutil.Popen([*command, str(workers)], stdout=subprocess.DEVNULL)
+
+
+def stop(process: psutil.Popen, out: Path, parts: int) -> None:
+    """Kill a build and its workers as soon as it has finished so many parts."""
+    while len(list(out.parent.glob(f".{out.name}.building/*/skipped.parquet"))) < parts:
+        if process.poll() is not None:
+            raise SystemExit("the build that was to be stopped has ended already")
+        time.sleep(0.02)
+    for one in [process, *process.children(recursive=True)]:
+        with suppress(psutil.NoSuchProcess):
+            one.kill()
+    process.wait()
 
 
 def measured(texts: Path, out: Path, workers: int) -> dict[str, float]:
-    """Build a study in a process of its own; measure its time and the memory of all its processes."""
-    load = os.getloadavg()[0]
-    command = [sys.executable, "-m", "kzpolicy", "build", str(texts), "--out", str(out), "--workers"]
-    start = time.perf_counter()
-    process = psutil.Popen([*command, str(workers)], stdout=subprocess.DEVNULL)
+    """Build a study; measure its time and the memory of all its processes."""
+    load, begun = os.getloadavg()[0], time.perf_counter()
+    process = start(texts, out, workers)
     peak = largest = 0
     used: dict[int, float] = {}
     while process.poll() is None:
         sizes = []
         for one in [process, *process.children(recursive=True)]:
-            try:
+            with suppress(psutil.NoSuchProcess):
                 sizes.append(one.memory_info().rss)
                 used[one.pid] = sum(one.cpu_times()[:2])
-            except psutil.NoSuchProcess:
-                continue
         peak, largest = max(peak, sum(sizes)), max(largest, *sizes, 0)
         time.sleep(0.1)
-    seconds = time.perf_counter() - start
+    seconds = time.perf_counter() - begun
     if process.returncode:
         raise SystemExit(f"the build failed ({process.returncode})")
     read = sum(path.stat().st_size for path in texts.glob("*.txt")) / 1e6
@@ -85,7 +103,7 @@ def measured(texts: Path, out: Path, workers: int) -> dict[str, float]:
 
 def machine() -> dict[str, str | int]:
     """What the numbers depend on."""
-    names = ("pandas", "pyarrow", "nltk", "distributed")
+    names = ("pandas", "pyarrow", "nltk")
     info = Path("/proc/cpuinfo")
     models = (
         [line.split(":")[1].strip() for line in info.read_text().splitlines() if "model name" in line]
