@@ -3,8 +3,8 @@
     python benchmarks/scale.py FOLDER_OF_TEXTS [--megabytes 200 2000]
 
 Results go to ``scale.csv`` beside this file: a row for each size and way, in the place of an earlier row
-for the same. A build that is resumed was killed half-way: each of its two passes makes about a part a megabyte.
-The studies of one size must be the same, byte for byte.
+for the same. A build that is resumed was killed half-way: each of its two passes makes about a part a
+megabyte. The studies of one size must be the same, byte for byte.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def main() -> None:
             documents = make_corpus(options.source, folder / "texts", megabytes)
             studies = set()
             for way, workers in WAYS.items():
-                out = folder / way.replace(" ", "-")
+                out = folder / way / "study"  # a study is named after its folder
                 if way == "resumed":
                     stop(start(folder / "texts", out, workers), out, parts=megabytes)
                 row = measured(folder / "texts", out, workers)
