@@ -133,8 +133,8 @@ class Powers:
         Names are whole words. A digit, an underscore, a superscript or another sign of a note may stand
         at a name ("Russia¹"). Names inside web and mail addresses are passed over. In a line of capitals
         "US" counts only with a sign of the state: with the article, at the beginning of the line or
-        behind a colon or another power, joined by a hyphen, dash or stroke, with a possessive, or before a word such as
-        TROOPS, CONGRESS or SANCTIONS.
+        behind a colon or another power, joined by a hyphen, dash or stroke, with a possessive, or before
+        a word such as TROOPS, CONGRESS or SANCTIONS.
 
         Parameters
         ----------
@@ -149,7 +149,7 @@ class Powers:
         names = list(self._names.finditer(text))
         passed = [match.span() for match in self._passed.finditer(text)] if names else []
         ends = [end for _, end in passed]
-        found = []
+        found: list[Mention] = []
         for match in names:
             start, end = match.span()
             power, via, alias = self._aliases[_plain(match.group())]
