@@ -204,6 +204,9 @@ def test_documents_are_named_for_figures_by_title_and_year(tmp_path: Path) -> No
         *("A Short Road 2019", "A Road That Is Much… 2019", "c", "d", "e", "f"),
         *("Own", "h", "i", "L" * 71 + "…"),
     ]
+    day = {"published_from": "2019-05-06", "title": "A Road"}
+    long = [{"document": key, "label": f"{'L' * 80} {key}"} | day for key in "ab"]
+    assert name_documents(pd.DataFrame(long)).tolist() == ["a", "b"]
 
 
 def test_of_copies_the_earliest_exact_date_comes_first() -> None:

@@ -163,8 +163,8 @@ def name_documents(documents: pd.DataFrame) -> pd.Series[Any]:
     # What the figures' font cannot draw, and what turns the line around, is no name.
     plain = names.map(lambda name: name.isprintable() and max(name) < "\u2c00").astype("bool")
     labels = documents["label"].where(documents["label"] != "", names.where(plain, documents["document"]))
-    labels = labels.mask(labels.duplicated(keep=False), documents["document"])
-    return labels.where(labels.str.len() <= 72, labels.str[:71] + "…")
+    labels = labels.where(labels.str.len() <= 72, labels.str[:71] + "…")
+    return labels.mask(labels.duplicated(keep=False), documents["document"].str[-72:])
 
 
 def order_of_trust(documents: pd.DataFrame) -> list[int]:
@@ -217,7 +217,7 @@ def write_template(folder: str | Path) -> tuple[Path, int]:
             continue  # a build names it
     if not rows:
         raise StudyError(f"{folder}: no text in it can be read; `kzpolicy build` says why of each")
-    table = pd.DataFrame(_merged(pd.DataFrame(rows), seen), columns=_LISTS["template"])
+    table = pd.DataFrame(_merged(pd.DataFrame(rows), seen), columns=_LISTS["template"], dtype="str")
     often = table.groupby("document").cumcount()
     table["document"] = table["document"].mask(often > 0, table["document"] + "-" + (often + 1).astype("str"))
     table = table.fillna("").replace(rf"\A(?={FORMULA.pattern})", "'", regex=True)
