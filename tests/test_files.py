@@ -257,6 +257,9 @@ def test_pdfs_without_text() -> None:
 
 
 def test_other_formats_are_named_with_what_to_do() -> None:
+    locked = "save it as .docx, .xlsx or .csv, without a password; a mail as .txt"
+    for name in ("a.xlsx", "a.docx", "a.xls"):
+        assert refusal(name, b"\xd0\xcf\x11\xe0").endswith(locked)
     assert refusal("a.xls", b"\xd0\xcf") == ".xls: not a format that is read; save it as .xlsx or .csv"
     assert (
         refusal("a.nbib", "TI") == ".nbib: not a format that is read; export the references as .ris or .bib"

@@ -68,7 +68,7 @@ HARD_CASES = [
     "They told me... to wait.|Nothing came.",
     "The end is near. ”|The start was not.",
     "It grew.[3]|Then it fell.12|Nobody cared.”7|All slept.",
-    "It grew.²|Then it fell.",
+    "It grew.²|Then it fell.ⁱ|It rose.[1]–[3]|It stood.",
     "The (so-called?) friends of the (?) State left.",
     # Ellipses
     "We waited ... and waited … and left.",

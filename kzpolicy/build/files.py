@@ -27,6 +27,7 @@ TABLE_FILES = (".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx", ".parquet")
 _ADVICE = read_toml(path("formats.toml"))["advice"]
 # By its first bytes, whatever its name; the Word files of Factiva and Nexis are rich text.
 _FORMATS = {b"%pdf-": ".pdf", b"{\\rtf": ".rtf", b"<!doctype html": ".html", b"<html": ".html"}
+_FORMATS |= {b"\xd0\xcf\x11\xe0": "an old or locked Office file"}
 # HTML in a table's cell, and its tags that part paragraphs.
 _MARKUP = re.compile(r"</(?:p|div|a|span|b|i|em|strong|li)>|<(?:br|p)\b[^<>]{0,200}>", re.IGNORECASE)
 _BLOCK = re.compile(r"(?i)(?=</?(?:article|blockquote|div|h\d|hr|li|ol|p|pre|section|t[dhr]|table|ul)\b)")

@@ -21,7 +21,7 @@ from kzpolicy import lists
 from kzpolicy.tables import read_toml
 
 # “ closes in German quotations; superscripts are note numbers.
-_CLOSE = r"\"'”’“»›)\]}⁰¹²³⁴-⁹⁻⁽⁾ᵃ-ᶿ"
+_CLOSE = r"\"'”’“»›)\]}⁰ⁱ¹²³⁴-⁹ⁿ⁻⁽⁾ᵃ-ᶿ"
 _NUMBERS = r"\d{1,3}+(?:[,;–-]\ ?\d{1,3}+)*+"  # of notes: 3 or 1,2 or 3-5
 _CANDIDATE = re.compile(
     # Possessive, and nothing after the first character can fail: linear whatever the text.
