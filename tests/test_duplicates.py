@@ -60,7 +60,7 @@ def test_texts_that_share_little_are_two() -> None:
 def test_the_first_in_order_is_the_original_of_all() -> None:
     signatures = [signature(changed(text(3), 0.005, seed)) for seed in range(4)] + [signature(text(4))]
     assert {k: v[0] for k, v in near_duplicates(signatures).items()} == {1: 0, 2: 0, 3: 0}
-    backwards = near_duplicates(signatures, np.array([3, 4, 2, 1, 0]))
+    backwards = near_duplicates(signatures, [3, 4, 2, 1, 0])
     assert {k: v[0] for k, v in backwards.items()} == {0: 3, 1: 3, 2: 3}
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -130,8 +132,8 @@ def test_a_kill_at_any_step_leaves_the_old_or_the_new_tables(
     folder, steps = tmp_path / "s", 0
     write_study(folder, {"skipped": skipped("old.pdf"), "terms": terms("old", 3)})
 
-    def dying(step):  # type: ignore[no-untyped-def]
-        def wrapped(*args, **options):  # type: ignore[no-untyped-def]
+    def dying(step: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(*args: Any, **options: Any) -> Any:
             nonlocal steps
             steps += 1
             if steps > killed:

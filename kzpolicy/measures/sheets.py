@@ -100,7 +100,8 @@ def read_sheet(path: str | Path, *, coder: str = "", sample: pd.DataFrame | None
     ----------
     path : str or Path
         The sheet, as ``.csv`` or ``.xlsx``. What spreadsheets change is understood: semicolons or tabs
-        between the cells, ``1.0`` or ``1,0``, quotes and blanks around a code, a long minus, another encoding.
+        between the cells, ``1.0`` or ``1,0``, quotes and blanks around a code, a long minus, another
+        encoding.
     coder : str, optional
         Who coded; the file's name without its ending if empty.
     sample : pandas.DataFrame, optional
