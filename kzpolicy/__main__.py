@@ -61,8 +61,12 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--out", metavar="STUDY", help="folder of the tables (default: FOLDER-study)")
     build.add_argument("--workers", type=_count, metavar="N", help="processes (default: one a core)")
     build.add_argument("--scheduler", default="", metavar="ADDRESS", help="a Dask cluster on the same disk")
-    build.add_argument("--seconds", type=_count, default=60, help="time for one document (default: 60)")
-    build.add_argument("--megabytes", type=_count, default=1_000, help="memory for one (default: 1000)")
+    build.add_argument(
+        "--seconds", type=_count, default=60, metavar="N", help="for one document (default: 60)"
+    )
+    build.add_argument(
+        "--megabytes", type=_count, default=1_000, metavar="N", help="of memory for one (default: 1000)"
+    )
     build.add_argument("--strict", action="store_true", help="stop at the first text that cannot be used")
     build.add_argument("--keep-copies", action="store_true", help="keep texts that nearly repeat another")
     template.add_argument("texts", metavar="FOLDER", help="folder of documents without a sources.csv")

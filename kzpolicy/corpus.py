@@ -383,6 +383,8 @@ def _wanted(documents: pd.DataFrame, year: One, wanted: Mapping[str, One]) -> pd
     """Keep some documents, by their years and by the values of columns; see `Corpus.filter`."""
     labels = dict(zip(documents["label"], documents["document"], strict=True))
     for column, values in wanted.items():
+        if values is None:
+            continue
         chosen, known = as_list(values), set(documents[column].dropna())
         if column == "document":
             chosen = [labels.get(str(one), one) for one in chosen]
@@ -391,7 +393,7 @@ def _wanted(documents: pd.DataFrame, year: One, wanted: Mapping[str, One]) -> pd
         for value in chosen:
             if value not in known:
                 raise unknown_name(column, value, sorted(known))
-        documents = documents if values is None else documents[documents[column].isin(chosen)]
+        documents = documents[documents[column].isin(chosen)]
     if year is not None:
         first, last = documents["published_from"].dt.year, documents["published_to"].dt.year
         years = [int(one) if str(one).isdecimal() else 0 for one in as_list(year)]

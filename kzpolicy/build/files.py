@@ -285,7 +285,7 @@ def _csv_rows(text: str) -> Rows:
     >>> list(_csv_rows('title;text\nOne;"It snows; no road\nis open."\n'))
     [(2, {'title': 'One', 'text': 'It snows; no road\nis open.'})]
     """
-    csv.field_size_limit(200_000_000)  # the csv module's own limit is that of a short article
+    limit = csv.field_size_limit(200_000_000)  # the csv module's own limit is that of a short article
     text = re.sub(r'\A\s*"?sep=.?"?\s*\n', "", text).replace("\r\n", "\n").replace("\r", "\n")
     heading = re.sub(r'"[^"]*"', "", text.lstrip("\n").split("\n")[0])
     separator = max(",;\t|", key=heading.count)
@@ -298,6 +298,8 @@ def _csv_rows(text: str) -> Rows:
         if len({len(row) for row in rows if row}) == 1:
             return _records(rows)
         raise StudyError(f"line {reader.line_num}: {error}; correct the quotation marks") from None
+    finally:
+        csv.field_size_limit(limit)
 
 
 def _records(rows: Iterable[list[str]]) -> Rows:
