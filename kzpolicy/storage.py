@@ -137,7 +137,7 @@ def _put_in_place(folder: Path) -> None:
 def _package(place: Path) -> dict[str, Any]:
     """Read a description; empty if it is missing or damaged."""
     try:
-        found = json.loads((place / PACKAGE).read_bytes())
+        found = json.loads(_content(place / PACKAGE))
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
@@ -211,10 +211,17 @@ def _read_table(
     return pd.concat(frames, ignore_index=True)
 
 
+def _content(path: Path) -> bytes:
+    """Read an ordinary file; a pipe or a device might never end."""
+    if path.exists() and not path.is_file():
+        raise OSError(0, "it is no ordinary file")
+    return path.read_bytes()
+
+
 def _read_file(folder: Path, name: str, path: str, listed: Mapping[str, str]) -> pd.DataFrame:
     for place in (folder / _READY, folder, folder):  # the last once more: it may just have been moved
         try:
-            content = (place / path).read_bytes()
+            content = _content(place / path)
             break
         except OSError as error:
             cause = error.strerror

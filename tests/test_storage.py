@@ -94,6 +94,16 @@ def test_an_edited_missing_or_undescribed_table_is_refused(tmp_path: Path) -> No
     assert read_tables(folder, ["skipped"])["skipped"]["file"].tolist() == ["c.pdf"]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no such pipes")
+@pytest.mark.parametrize("name", ["skipped.csv", PACKAGE])
+def test_a_pipe_is_no_table(name: str, tmp_path: Path) -> None:
+    write_study(tmp_path, {"skipped": skipped("a.pdf")})
+    (tmp_path / name).unlink()
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(StudyError, match=f"{name}: (missing|damaged)"):
+        read_tables(tmp_path, ["skipped"])
+
+
 def test_only_the_former_tables_of_the_study_are_deleted(tmp_path: Path) -> None:
     folder = tmp_path / "s"
     write_study(folder, {"skipped": skipped("a.pdf"), "terms": terms("d", 60_000)})

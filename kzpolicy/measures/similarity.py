@@ -1,6 +1,6 @@
 """How close the language of two delegations is: by year, over years, and whether that changed.
 
-The choices, made before any result was seen: words (no numbers, no terms of several words) that
+The choices: words (no numbers, no terms of several words) that
 stand in at least 2% and at most 80% of all speeches; without the names of states and their people,
 the organisation's own names and function words. Closeness is the cosine of logarithmic counts
 weighted by inverse document frequency of the year (Salton and Buckley 1988), with what a speech has
