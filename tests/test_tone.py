@@ -17,7 +17,6 @@ from kzpolicy.measures.tone import (
     DELEGATIONS,
     VECTORS,
     WESTERN,
-    balance,
     by_vector,
     coded_pairs,
     difference,
@@ -251,7 +250,7 @@ def test_vectors_count_a_sentence_once(pairs: pd.DataFrame, corpus: Corpus) -> N
 
 
 def test_balance_is_the_mean_by_vector_and_its_gap_a_difference(pairs: pd.DataFrame) -> None:
-    found = balance(with_period(pairs, 2022), by="period")
+    found = mean_by(by_vector(with_period(pairs, 2022)), "stance", ["period", "vector"])
     assert found["vector"].tolist() == ["Russia", WESTERN, "China"]
     assert found["mean"].tolist() == [0, 0, 1] and found["n"].tolist() == [3, 2, 1]
     gap = difference(by_vector(pairs), "stance", between="vector", first="China", second="Russia")

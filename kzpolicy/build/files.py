@@ -233,7 +233,7 @@ def _read_table(kind: str, raw: bytes) -> list[Text]:
     others: list[Any] = []
     if kind == ".xlsx":
         book = pd.ExcelFile(io.BytesIO(raw), "openpyxl")
-        cells = book.parse(0, header=None, dtype=str, keep_default_na=False)
+        cells = pd.read_excel(book, header=None, dtype=str, keep_default_na=False)
         found, others = _records(cells.to_numpy().tolist()), book.sheet_names[1:]
     elif kind == ".parquet":
         found = enumerate(pq.read_table(io.BytesIO(raw)).to_pylist(), start=2)

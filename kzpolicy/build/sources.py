@@ -26,7 +26,7 @@ _VALUES = {"document": r"[A-Za-z0-9_.-]+", "standfirst": r"\d{1,4}", "layout": "
 _VALUES |= dict.fromkeys(_DATES[:2], r"\d{4}-\d\d-\d\d")
 _NAMED = re.compile(rf"(?!\d+\Z){_VALUES['document']}")  # a key that is not the number of a row
 # Programs fill in the properties of these, often from a template; a reference manager knows better.
-_BY_PROGRAMS = (".pdf", ".docx", ".odt", ".rtf")
+_BY_PROGRAMS = (".pdf", ".docx", ".rtf")
 _NO_DATE = "published_from is empty: no date in file, name or export; `kzpolicy template` writes a table"
 _NOT_ENGLISH = "not in English, for which the scores are made"
 

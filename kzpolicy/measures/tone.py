@@ -493,32 +493,3 @@ def by_vector(pairs: pd.DataFrame, vectors: Mapping[str, str] = VECTORS) -> pd.D
     measured = [measure for measure in MEASURES if measure in found]
     facts = [column for column in found if column not in (*measured, "vector")]
     return found[[*facts, "vector", *measured]]
-
-
-def balance(pairs: pd.DataFrame, by: str | Sequence[str], measure: str = "stance") -> pd.DataFrame:
-    """Average the stance toward each vector by group, ready for a figure.
-
-    The gap between two vectors comes from `difference`: ``difference(by_vector(pairs), "stance",
-    between="vector", first="China", second="Russia", by="label")``.
-
-    Parameters
-    ----------
-    pairs
-        As from `coded_pairs`.
-    by
-        Column or columns that make the groups.
-    measure
-        Column to average.
-
-    Returns
-    -------
-    DataFrame
-        As from `mean_by`, by group and ``vector``.
-
-    Examples
-    --------
-    >>> from kzpolicy.corpus import load_corpus
-    >>> balance(coded_pairs(load_corpus("articles")), by="label").columns.tolist()[:3]
-    ['label', 'vector', 'measure']
-    """
-    return mean_by(by_vector(pairs), measure, [*as_list(by), "vector"])
