@@ -329,24 +329,33 @@ def load_states() -> pd.DataFrame:
     return pd.DataFrame.from_dict(read_toml(lists.path("states.toml")), orient="index")
 
 
-def state_code(state: str) -> str:
-    """Give a state's code for its code or name.
+def state_code(state: str, known: Iterable[str] | None = None) -> str:
+    """Give a state's code for its code or name, in any case.
+
+    Parameters
+    ----------
+    state
+        Code or name.
+    known
+        Codes of the delegations that may be meant; None for all states.
 
     Raises
     ------
     StudyError
-        If there is no such state, naming what is near.
+        If there is no such state among them, naming what is near.
 
     Examples
     --------
-    >>> state_code("Kazakhstan"), state_code("KAZ")
-    ('KAZ', 'KAZ')
+    >>> state_code("Kazakhstan"), state_code("KAZ"), state_code("russia", ["KAZ", "RUS"])
+    ('KAZ', 'KAZ', 'RUS')
     """
     names = load_states()["name"]
-    codes = dict(zip(names, names.index, strict=True)) | {code: code for code in names.index}
-    if state not in codes:
-        raise unknown_name("state", state, codes)
-    return str(codes[state])
+    codes = sorted(set(names.index if known is None else known))
+    options = {code: code for code in codes} | {names[code]: code for code in codes if code in names}
+    folded = {name.casefold(): code for name, code in options.items()}
+    if str(state).casefold() not in folded:
+        raise unknown_name("state" if known is None else "delegation", state, options)
+    return str(folded[str(state).casefold()])
 
 
 def reference_codes(codes: pd.DataFrame) -> pd.DataFrame:
@@ -389,7 +398,7 @@ def _wanted(documents: pd.DataFrame, year: One, wanted: Mapping[str, One]) -> pd
         if column == "document":
             chosen = [labels.get(str(one), one) for one in chosen]
         elif column == "speaker_state":
-            chosen = [state_code(str(one)) for one in chosen]
+            chosen = [state_code(one) for one in chosen]
         for value in chosen:
             if value not in known:
                 raise unknown_name(column, value, sorted(known))

@@ -8,11 +8,10 @@ import pytest
 from debate import debate
 from scipy import stats
 
-from kzpolicy.corpus import Corpus, load_corpus
+from kzpolicy.corpus import Corpus, load_corpus, state_code
 from kzpolicy.measures.delegations import (
     beside_others,
     change_test,
-    find_state,
     named,
     state_rates,
     world,
@@ -70,7 +69,7 @@ def test_world_sets_a_state_beside_the_others_of_its_year(small: Corpus) -> None
 
 @pytest.mark.parametrize("name", ["KAZ", "kaz", "Kazakhstan", "kazakhstan"])
 def test_states_go_by_code_and_name(name: str) -> None:
-    assert find_state(name, ["RUS", "KAZ"]) == "KAZ"
+    assert state_code(name, ["RUS", "KAZ"]) == "KAZ"
 
 
 def test_a_state_that_does_not_speak_is_named_with_the_nearest(small: Corpus) -> None:

@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kzpolicy.corpus import Corpus, load_states
+from kzpolicy.corpus import Corpus, state_code
 from kzpolicy.measures.intervals import TAILS, rate_interval
 from kzpolicy.measures.keywords import PER, theme_rates
-from kzpolicy.tables import StudyError, as_list, unknown_name
+from kzpolicy.tables import StudyError, as_list
 
-# The two comparisons of the study, fixed before any was computed: before and after the presidency
+# The two comparisons of the study: before and after the presidency
 # changed in March 2019; and, under one president, the years before the war of February 2022 and after.
 PRESIDENCIES = (range(2015, 2019), range(2019, 2023))
 WAR = (range(2019, 2022), range(2022, 2023))
@@ -32,27 +32,6 @@ def speakers(corpus: Corpus) -> pd.DataFrame:
     return pd.DataFrame(
         {"document": documents["document"], "state": documents["speaker_state"], "year": years}
     )
-
-
-def find_state(state: str, known: Iterable[str]) -> str:
-    """Give the code of a state that speaks, from its code or name in any case.
-
-    Raises
-    ------
-    StudyError
-        If it does not speak, naming what is near.
-
-    Examples
-    --------
-    >>> find_state("russia", ["KAZ", "RUS"])
-    'RUS'
-    """
-    names, codes = load_states()["name"], sorted(set(known))
-    options = {code: code for code in codes} | {names[code]: code for code in codes if code in names}
-    folded = {name.casefold(): code for name, code in options.items()}
-    if str(state).casefold() not in folded:
-        raise unknown_name("delegation", state, options)
-    return str(folded[str(state).casefold()])
 
 
 def years_of(years: Years) -> list[int]:
@@ -124,7 +103,7 @@ def world(rates: pd.DataFrame, state: str = "KAZ") -> pd.DataFrame:
     """
     from scipy import stats  # here, for importing it takes a while
 
-    own = rates["state"] == find_state(state, rates["state"])
+    own = rates["state"] == state_code(state, rates["state"])
     others = rates[~own].groupby(["theme", "year"])["rate"]
     quartiles = others.quantile([0.25, 0.5, 0.75]).unstack().set_axis(["q1", "median", "q3"], axis=1)
     rows = rates[own].merge(quartiles.assign(others=others.size()).reset_index(), on=["theme", "year"])
@@ -247,7 +226,7 @@ def change_test(
     """
     from scipy import stats  # here, for importing it takes a while
 
-    state, rates = find_state(state, rates["state"]), rates[rates["words"] > 0]
+    state, rates = state_code(state, rates["state"]), rates[rates["words"] > 0]
     sides = _sides(rates, state, before, after)
     tests, sizes = [], sides["z"].unstack("theme").abs()
     p_all = _share((sizes**2).sum(axis=1), state)
@@ -390,7 +369,7 @@ def named(corpus: Corpus, state: str | None = None) -> pd.DataFrame:
     if state is not None:
         facts = speakers(corpus).set_index("document")["state"]
         speaker = size.index.get_level_values("document").map(facts)
-        state = find_state(state, facts)
+        state = state_code(state, facts)
     own = np.ones(len(size), dtype=bool) if speaker is None else np.asarray(speaker == state)
     rows = []
     for power in hits.columns:

@@ -17,11 +17,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
-from kzpolicy.corpus import Corpus, load_states
+from kzpolicy.corpus import Corpus, load_states, state_code
 from kzpolicy.measures.delegations import (
     PRESIDENCIES,
     beside_others,
-    find_state,
     speakers,
     two_sides,
     years_of,
@@ -256,7 +255,7 @@ def resemblance(
     if by not in ("year", "power"):
         raise unknown_name("by", by, ("year", "power"))
     known = speakers(corpus)["state"]
-    one, powers = find_state(state, known), [find_state(power, known) for power in as_list(to)]
+    one, powers = state_code(state, known), [state_code(power, known) for power in as_list(to)]
     powers, parts = [power for power in powers if power != one], []
     if by == "power":
         close = similarities(corpus)
@@ -328,7 +327,7 @@ def ranking(close: Corpus | pd.DataFrame, to: str, *, years: Years | None = None
     from scipy import stats  # here, for importing it takes a while
 
     close = similarities(close) if isinstance(close, Corpus) else close
-    to = find_state(to, close["other"].unique())
+    to = state_code(to, close["other"].unique())
     part = close[close["other"] == to]
     if years is not None:
         part = part[part["year"].isin(years_of(years))]
@@ -393,8 +392,8 @@ def closeness_change(
     from scipy import stats  # here, for importing it takes a while
 
     close = similarities(close) if isinstance(close, Corpus) else close
-    state, spans, rows = find_state(state, close["state"].unique()), two_sides(before, after), []
-    for power in (find_state(one, close["other"].unique()) for one in as_list(to)):
+    state, spans, rows = state_code(state, close["state"].unique()), two_sides(before, after), []
+    for power in (state_code(one, close["other"].unique()) for one in as_list(to)):
         if power == state:
             continue
         part = close[(close["state"] == state) & (close["other"] == power)].set_index("year")["percentile"]
